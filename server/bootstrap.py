@@ -56,7 +56,9 @@ def ready(module: str, requirements: Sequence[Path] = RUN) -> None:
             )
         if not _complete(requirements):
             if os.environ.get(REEXECUTED):
-                raise SetupError(f"{sys.executable} still lacks packages after installing. Remove {VENV} and try again.")
+                raise SetupError(
+                    f"{sys.executable} still lacks packages after installing. Remove {VENV} and try again."
+                )
             with _alone():
                 if not _stamped(requirements):
                     _make_environment()
@@ -135,7 +137,10 @@ def _python() -> Path:
 
 
 def _make_environment() -> None:
-    if _python().exists() and subprocess.run([_python(), "-m", "pip", "--version"], capture_output=True).returncode == 0:
+    if (
+        _python().exists()
+        and subprocess.run([_python(), "-m", "pip", "--version"], capture_output=True).returncode == 0
+    ):
         return
     _say(f"[1/3] Making the environment {VENV}")
     shutil.rmtree(VENV, ignore_errors=True)
@@ -171,7 +176,9 @@ def _install(requirements: Sequence[Path]) -> None:
                 _say(("\r" if sys.stderr.isatty() else "") + f"      unpacking {len(names)} packages{'':<24}")
     if pip.returncode:
         raise SetupError(
-            "The packages could not be installed:\n  " + "  ".join(tail[-12:]) + "Next step: check that this machine reaches a Python package index. On an intranet, point pip at "
+            "The packages could not be installed:\n  "
+            + "  ".join(tail[-12:])
+            + "Next step: check that this machine reaches a Python package index. On an intranet, point pip at "
             "your mirror (pip config set global.index-url …) or at a folder of wheels (PIP_FIND_LINKS), and start again."
         )
     try:

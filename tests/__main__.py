@@ -33,7 +33,10 @@ def have_chromium() -> str | None:
         return found
     print(f"Installing {' '.join(PACKAGES)} for the browser tests", file=sys.stderr, flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "-q", "update"], ["apt-get", "-q", "install", "-y", "--no-install-recommends", *PACKAGES]):
+    for command in (
+        ["apt-get", "-q", "update"],
+        ["apt-get", "-q", "install", "-y", "--no-install-recommends", *PACKAGES],
+    ):
         done = subprocess.run(command, env=quiet, capture_output=True, text=True)
         if done.returncode:
             print(done.stderr.strip()[-600:], file=sys.stderr)
@@ -49,7 +52,9 @@ def main(arguments: list[str]) -> int:
     browser = have_chromium()
     environment = {**os.environ, "GEZHI_CHROMIUM": browser or ""}
     left_out = [] if browser else ["-m", "not browser"]
-    status = subprocess.run([sys.executable, "-m", "pytest", *left_out, *arguments], cwd=bootstrap.ROOT, env=environment).returncode
+    status = subprocess.run(
+        [sys.executable, "-m", "pytest", *left_out, *arguments], cwd=bootstrap.ROOT, env=environment
+    ).returncode
     if not browser:
         print(
             f"\nThe browser tests were left out: no Chromium. Next step: apt install {' '.join(PACKAGES)}",

@@ -37,8 +37,16 @@ def test_a_stamp_of_other_requirements_does_not_count(tmp_path: Path, monkeypatc
 def test_the_bootstrap_is_plain_python() -> None:
     """Without site packages the module must still import: it runs before anything is installed."""
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(bootstrap.ROOT)!r}); import server.bootstrap"],
-        capture_output=True, text=True, env={"PATH": os.environ.get("PATH", "")},
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(bootstrap.ROOT)!r}); import server.bootstrap",
+        ],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ.get("PATH", "")},
     )
     assert done.returncode == 0, done.stderr
 

@@ -13,7 +13,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("geo", "layers", "server", "seed_data")
-TOP_LEVEL = {"server", "geo", "layers", "seed_data", "tests", "requirements.txt", "README.md", "pyproject.toml", "LICENSE"}
+TOP_LEVEL = {
+    "server",
+    "geo",
+    "layers",
+    "seed_data",
+    "tests",
+    "requirements.txt",
+    "README.md",
+    "pyproject.toml",
+    "LICENSE",
+}
 PLAIN_FRAMES = {"numpy", "scipy", "numba", "pandas", "geopandas", "shapely", "pyproj", "pymetis", "h3"}
 STANDARD = set(sys.stdlib_module_names)
 
@@ -27,14 +37,36 @@ MAY_IMPORT: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
         ("geo", "server.store", "server.archive", "server.intake", "server.rules", "server.usecases", "server.jobs"),
         None,
     ),
-    "server.views": (("server.usecases", "server.jobs", "server.wire", "server.auth", "server.views", "layers",
-                      "server.errors", "server.rules", "server.config", "server.language"), None),
+    "server.views": (
+        (
+            "server.usecases",
+            "server.jobs",
+            "server.wire",
+            "server.auth",
+            "server.views",
+            "layers",
+            "server.errors",
+            "server.rules",
+            "server.config",
+            "server.language",
+        ),
+        None,
+    ),
     "server.archive": (("geo", "server.archive"), None),
     "server.intake": (("geo", "server.intake"), None),
     "seed_data": (("geo", "seed_data"), None),
 }
 FLASK = {"flask", "flask_login", "werkzeug", "spectree"}
-FLASK_ROOMS = ("server.app", "server.auth", "server.errors", "server.log", "server.cli", "server.views", "server.wire", "server.language")
+FLASK_ROOMS = (
+    "server.app",
+    "server.auth",
+    "server.errors",
+    "server.log",
+    "server.cli",
+    "server.views",
+    "server.wire",
+    "server.language",
+)
 LATE_IMPORTS = ("server.app", "server.cli", "server.bootstrap", "server.__main__", "seed_data.__main__")
 
 
@@ -119,7 +151,7 @@ def test_no_import_cycles() -> None:
         state[name] = 1
         for other in sorted(graph[name]):
             if state.get(other) == 1:
-                cycles.append(" → ".join([*path[path.index(other):], other]) if other in path else other)
+                cycles.append(" → ".join([*path[path.index(other) :], other]) if other in path else other)
             elif other not in state:
                 visit(other, (*path, other))
         state[name] = 2

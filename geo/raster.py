@@ -1,0 +1,183 @@
+"""Counting how often each patch of ground lies in a set of polygons, on a fine sparse lattice.
+
+The lattice is square in metres at the middle latitude of the shapes and fixed to the globe, so that neighbouring
+calls agree. Only tiles that a shape touches exist. A patch belongs to a shape when its centre does (even-odd rule).
+``per_cell`` turns patches into counts per H3 cell. Shapes are polygons or multipolygons in WGS-84.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo import cells, geodesy
+from geo.errors import GeometryError
+
+TILE = 64
+LIMIT_PATCHES = 2_000_000_000
+MOST = 255
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Patches of ``step_lat`` × ``step_lng`` degrees; row 0, column 0 begins at ``south``, ``west``."""
+
+    south: float
+    west: float
+    step_lat: float
+    step_lng: float
+    rows: int
+    columns: int
+    patch_m2: float
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many shapes cover each patch: ``slab`` uint8[tiles, 64, 64]; ``tile`` int32[rows, columns] of tiles, -1 none."""
+
+    lattice: Lattice
+    tile: NDArray[np.int32]
+    slab: NDArray[np.uint8]
+
+
+def lattice(bounds: tuple[float, float, float, float], *, patch_m: float) -> Lattice:
+    """A lattice over (west, south, east, north) degrees with patches about ``patch_m`` metres wide."""
+    west, south, east, north = bounds
+    if not (patch_m > 0 and np.isfinite([west, south, east, north]).all()):
+        raise GeometryError(f"no lattice of {patch_m} m over {bounds}", values=bounds)
+    per_lat, per_lng = (float(v[0]) for v in geodesy.metres_per_degree(np.array([(south + north) / 2])))
+    step_lat, step_lng = patch_m / per_lat, patch_m / per_lng
+    row, column = np.floor(south / step_lat), np.floor(west / step_lng)
+    rows, columns = int(np.ceil(north / step_lat) - row) + 1, int(np.ceil(east / step_lng) - column) + 1
+    if rows * columns > LIMIT_PATCHES:
+        raise GeometryError(f"{rows * columns:,} patches of {patch_m} m are too many; use larger patches", values=rows)
+    return Lattice(row * step_lat, column * step_lng, step_lat, step_lng, rows, columns, patch_m * patch_m)
+
+
+def count(shapes: NDArray[np.object_], on: Lattice) -> Counts:
+    """Add up the shapes on the lattice (at most 255 per patch). Parts outside the lattice are left out."""
+    tiles_up, tiles_across = -(-on.rows // TILE), -(-on.columns // TILE)
+    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    rings, shape_of_ring = shapely.get_rings(shapes, return_index=True)
+    points, ring_of = shapely.get_coordinates(rings, return_index=True)
+    xs = (points[:, 0] - on.west) / on.step_lng
+    ys = (points[:, 1] - on.south) / on.step_lat
+    first_of_ring = np.concatenate([[0], np.cumsum(np.bincount(ring_of, minlength=len(rings)))]).astype(np.int64)
+    first_of_shape = np.searchsorted(shape_of_ring, np.arange(len(shapes) + 1)).astype(np.int64)
+    tile = np.full((tiles_up, tiles_across), -1, dtype=np.int32)
+    if len(shapes):
+        box = shapely.bounds(shapes)
+        low = ((box[:, 1] - on.south) / on.step_lat).astype(np.int64) // TILE
+        high = ((box[:, 3] - on.south) / on.step_lat).astype(np.int64) // TILE
+        left = ((box[:, 0] - on.west) / on.step_lng).astype(np.int64) // TILE
+        right = ((box[:, 2] - on.west) / on.step_lng).astype(np.int64) // TILE
+        made = _claim(low, high, left, right, tile)
+    else:
+        made = 0
+    slab = np.zeros((made, TILE, TILE), dtype=np.uint8)
+    _fill(xs, ys, first_of_ring, first_of_shape, on.rows, on.columns, tile, slab)
+    return Counts(on, tile, slab)
+
+
+def per_cell(
+    counted: Counts, ids: cells.Cells, *, at_least: tuple[int, ...] = (1,), outside: Counts | None = None
+) -> NDArray[np.float64]:
+    """Square metres of each cell covered at least so often, float64[n, len(at_least)].
+
+    ``outside``: patches counted there (on the same lattice) are left out, e.g. buildings.
+    """
+    at, row, column, often = _patches(counted)
+    if outside is not None:
+        keep = ~_covered(outside, row, column)
+        row, column, often = row[keep], column[keep], often[keep]
+    on = counted.lattice
+    found = cells.positions(
+        ids,
+        cells.from_points(
+            on.south + (row + 0.5) * on.step_lat, on.west + (column + 0.5) * on.step_lng, cells.resolution(ids)
+        ),
+    )
+    inside = found >= 0
+    found, often, row = found[inside], often[inside], row[inside]
+    # A patch keeps its degrees, so its width in metres follows the cosine of its latitude.
+    width = np.cos(np.radians(on.south + (row + 0.5) * on.step_lat))
+    middle = np.cos(np.radians(on.south + on.rows / 2 * on.step_lat))
+    area = on.patch_m2 * width / middle
+    return np.column_stack(
+        [np.bincount(found[often >= k], weights=area[often >= k], minlength=len(ids)) for k in at_least]
+    )
+
+
+def _patches(counted: Counts) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Covered patches: slab index, row, column and count."""
+    up, across = np.nonzero(counted.tile >= 0)
+    order = np.argsort(counted.tile[up, across])
+    up, across = up[order], across[order]
+    at, inner_row, inner_column = np.nonzero(counted.slab)
+    often = counted.slab[at, inner_row, inner_column]
+    return at, up[at] * TILE + inner_row, across[at] * TILE + inner_column, often
+
+
+def _covered(counted: Counts, row: NDArray, column: NDArray) -> NDArray[np.bool_]:
+    at = counted.tile[row // TILE, column // TILE]
+    covered = np.zeros(len(row), dtype=bool)
+    there = at >= 0
+    covered[there] = counted.slab[at[there], row[there] % TILE, column[there] % TILE] > 0
+    return covered
+
+
+@numba.njit(nogil=True, cache=True)
+def _claim(low, high, left, right, tile):  # type: ignore[no-untyped-def]
+    """Number the tiles that the boxes touch; how many there are."""
+    made = 0
+    for i in range(len(low)):
+        for r in range(max(0, low[i]), min(tile.shape[0] - 1, high[i]) + 1):
+            for c in range(max(0, left[i]), min(tile.shape[1] - 1, right[i]) + 1):
+                if tile[r, c] < 0:
+                    tile[r, c] = made
+                    made += 1
+    return made
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill(xs, ys, first_of_ring, first_of_shape, rows, columns, tile, slab):  # type: ignore[no-untyped-def]
+    """Scan each shape row by row: where its outline crosses the middle of a row, the inside begins or ends."""
+    crossing, line, order = np.empty(256), np.empty(256, dtype=np.int64), np.empty(256, dtype=np.int64)
+    for shape in range(len(first_of_shape) - 1):
+        found = 0
+        for ring in range(first_of_shape[shape], first_of_shape[shape + 1]):
+            for v in range(first_of_ring[ring], first_of_ring[ring + 1] - 1):
+                x1, y1, x2, y2 = xs[v], ys[v], xs[v + 1], ys[v + 1]
+                if y1 > y2:
+                    x1, y1, x2, y2 = x2, y2, x1, y1
+                begin = max(0, int(np.ceil(y1 - 0.5)))
+                end = min(rows, int(np.ceil(y2 - 0.5)))
+                if end <= begin:
+                    continue
+                if found + end - begin > len(crossing):
+                    size = 2 * (found + end - begin)
+                    crossing = np.concatenate((crossing[:found], np.empty(size - found)))
+                    line = np.concatenate((line[:found], np.empty(size - found, dtype=np.int64)))
+                slope = (x2 - x1) / (y2 - y1)
+                for row in range(begin, end):
+                    crossing[found] = x1 + (row + 0.5 - y1) * slope
+                    line[found] = row
+                    found += 1
+        if found == 0:
+            continue
+        order = np.argsort(
+            line[:found] * (4.0 * columns) + np.minimum(np.maximum(crossing[:found], -columns), 2 * columns)
+        )
+        for pair in range(0, found - 1, 2):
+            a, b = order[pair], order[pair + 1]
+            row = line[a]
+            begin = max(0, int(np.ceil(crossing[a] - 0.5)))
+            end = min(columns, int(np.ceil(crossing[b] - 0.5)))
+            for column in range(begin, end):
+                t = tile[row // TILE, column // TILE]
+                if slab[t, row % TILE, column % TILE] < MOST:
+                    slab[t, row % TILE, column % TILE] += 1
