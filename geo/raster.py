@@ -37,7 +37,7 @@ class Lattice:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many shapes cover each patch: ``slab`` uint8[tiles, 64, 64]; ``tile`` int32[rows, columns] of tiles, -1 none."""
+    """How often each patch is covered: ``slab`` uint8[tiles, 64, 64]; ``tile`` int32[rows, columns], -1 none."""
 
     lattice: Lattice
     tile: NDArray[np.int32]
@@ -61,26 +61,44 @@ def lattice(bounds: tuple[float, float, float, float], *, patch_m: float) -> Lat
 def count(shapes: NDArray[np.object_], on: Lattice) -> Counts:
     """Add up the shapes on the lattice (at most 255 per patch). Parts outside the lattice are left out."""
     tiles_up, tiles_across = -(-on.rows // TILE), -(-on.columns // TILE)
-    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    spans = _scan(shapes, on)
+    tile = np.full((tiles_up, tiles_across), -1, dtype=np.int32)
+    made = _claim(spans, tile)
+    slab = np.zeros((made, TILE, TILE), dtype=np.uint8)
+    _add(spans, tile, slab)
+    return Counts(on, tile, slab)
+
+
+def members(shapes: NDArray[np.object_], on: Lattice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The patches in each shape in compressed rows: int64[shapes+1] and patch numbers row · columns + column."""
+    spans = _scan(shapes, on)
+    length = spans[:, 3] - spans[:, 2]
+    per_shape = np.bincount(spans[:, 0], weights=length, minlength=len(shapes)).astype(np.int64)
+    start = np.repeat(spans[:, 1] * on.columns + spans[:, 2], length)
+    within = np.arange(len(start)) - np.repeat(np.cumsum(length) - length, length)
+    return np.concatenate([[0], np.cumsum(per_shape)]), start + within
+
+
+def centres(patches: NDArray[np.int64], on: Lattice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Latitudes and longitudes of the centres of patches."""
+    row, column = np.divmod(patches, on.columns)
+    return on.south + (row + 0.5) * on.step_lat, on.west + (column + 0.5) * on.step_lng
+
+
+def covered(counted: Counts, patches: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each patch is covered at least once."""
+    return _covered(counted, *np.divmod(patches, counted.lattice.columns))
+
+
+def _scan(shapes: NDArray[np.object_], on: Lattice) -> NDArray[np.int64]:
+    shapes = np.where(shapely.is_missing(shapes), shapely.Polygon(), shapes)
     rings, shape_of_ring = shapely.get_rings(shapes, return_index=True)
     points, ring_of = shapely.get_coordinates(rings, return_index=True)
-    xs = (points[:, 0] - on.west) / on.step_lng
-    ys = (points[:, 1] - on.south) / on.step_lat
     first_of_ring = np.concatenate([[0], np.cumsum(np.bincount(ring_of, minlength=len(rings)))]).astype(np.int64)
     first_of_shape = np.searchsorted(shape_of_ring, np.arange(len(shapes) + 1)).astype(np.int64)
-    tile = np.full((tiles_up, tiles_across), -1, dtype=np.int32)
-    if len(shapes):
-        box = shapely.bounds(shapes)
-        low = ((box[:, 1] - on.south) / on.step_lat).astype(np.int64) // TILE
-        high = ((box[:, 3] - on.south) / on.step_lat).astype(np.int64) // TILE
-        left = ((box[:, 0] - on.west) / on.step_lng).astype(np.int64) // TILE
-        right = ((box[:, 2] - on.west) / on.step_lng).astype(np.int64) // TILE
-        made = _claim(low, high, left, right, tile)
-    else:
-        made = 0
-    slab = np.zeros((made, TILE, TILE), dtype=np.uint8)
-    _fill(xs, ys, first_of_ring, first_of_shape, on.rows, on.columns, tile, slab)
-    return Counts(on, tile, slab)
+    xs = (points[:, 0] - on.west) / on.step_lng
+    ys = (points[:, 1] - on.south) / on.step_lat
+    return np.asarray(_spans(xs, ys, first_of_ring, first_of_shape, on.rows, on.columns), dtype=np.int64)
 
 
 def per_cell(
@@ -131,22 +149,27 @@ def _covered(counted: Counts, row: NDArray, column: NDArray) -> NDArray[np.bool_
 
 
 @numba.njit(nogil=True, cache=True)
-def _claim(low, high, left, right, tile):  # type: ignore[no-untyped-def]
-    """Number the tiles that the boxes touch; how many there are."""
+def _claim(spans, tile):  # type: ignore[no-untyped-def]
+    """Number the tiles that the runs touch; how many there are."""
     made = 0
-    for i in range(len(low)):
-        for r in range(max(0, low[i]), min(tile.shape[0] - 1, high[i]) + 1):
-            for c in range(max(0, left[i]), min(tile.shape[1] - 1, right[i]) + 1):
-                if tile[r, c] < 0:
-                    tile[r, c] = made
-                    made += 1
+    for i in range(len(spans)):
+        r = spans[i, 1] // TILE
+        for c in range(spans[i, 2] // TILE, (spans[i, 3] - 1) // TILE + 1):
+            if tile[r, c] < 0:
+                tile[r, c] = made
+                made += 1
     return made
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill(xs, ys, first_of_ring, first_of_shape, rows, columns, tile, slab):  # type: ignore[no-untyped-def]
-    """Scan each shape row by row: where its outline crosses the middle of a row, the inside begins or ends."""
-    crossing, line, order = np.empty(256), np.empty(256, dtype=np.int64), np.empty(256, dtype=np.int64)
+def _spans(xs, ys, first_of_ring, first_of_shape, rows, columns):  # type: ignore[no-untyped-def]
+    """Runs of patches inside each shape: shape, row, first column, end column (int64[m, 4]).
+
+    Each shape is scanned row by row: where its outline crosses the middle of a row, the inside begins or ends.
+    """
+    crossing, line = np.empty(256), np.empty(256, dtype=np.int64)
+    spans = np.empty((1024, 4), dtype=np.int64)
+    made = 0
     for shape in range(len(first_of_shape) - 1):
         found = 0
         for ring in range(first_of_shape[shape], first_of_shape[shape + 1]):
@@ -164,20 +187,30 @@ def _fill(xs, ys, first_of_ring, first_of_shape, rows, columns, tile, slab):  # 
                     line = np.concatenate((line[:found], np.empty(size - found, dtype=np.int64)))
                 slope = (x2 - x1) / (y2 - y1)
                 for row in range(begin, end):
-                    crossing[found] = x1 + (row + 0.5 - y1) * slope
+                    crossing[found] = min(max(x1 + (row + 0.5 - y1) * slope, -1.0), columns + 1.0)
                     line[found] = row
                     found += 1
-        if found == 0:
-            continue
-        order = np.argsort(
-            line[:found] * (4.0 * columns) + np.minimum(np.maximum(crossing[:found], -columns), 2 * columns)
-        )
+        order = np.argsort(line[:found] * (columns + 4.0) + crossing[:found])
+        if made + found // 2 > len(spans):
+            grown = np.empty((2 * (made + found), 4), dtype=np.int64)
+            grown[:made] = spans[:made]
+            spans = grown
         for pair in range(0, found - 1, 2):
             a, b = order[pair], order[pair + 1]
-            row = line[a]
             begin = max(0, int(np.ceil(crossing[a] - 0.5)))
             end = min(columns, int(np.ceil(crossing[b] - 0.5)))
-            for column in range(begin, end):
-                t = tile[row // TILE, column // TILE]
-                if slab[t, row % TILE, column % TILE] < MOST:
-                    slab[t, row % TILE, column % TILE] += 1
+            if end > begin:
+                spans[made, 0], spans[made, 1], spans[made, 2], spans[made, 3] = shape, line[a], begin, end
+                made += 1
+    return spans[:made].copy()
+
+
+@numba.njit(nogil=True, cache=True)
+def _add(spans, tile, slab):  # type: ignore[no-untyped-def]
+    """Count each run once on its patches, up to MOST."""
+    for i in range(len(spans)):
+        row = spans[i, 1]
+        for column in range(spans[i, 2], spans[i, 3]):
+            t = tile[row // TILE, column // TILE]
+            if slab[t, row % TILE, column % TILE] < MOST:
+                slab[t, row % TILE, column % TILE] += 1

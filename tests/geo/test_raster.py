@@ -62,3 +62,19 @@ def test_no_shapes_cover_nothing_and_too_fine_a_lattice_is_refused() -> None:
     assert raster.per_cell(raster.count(np.array([], dtype=object), lattice()), IDS).sum() == 0
     with pytest.raises(GeometryError, match="too many"):
         raster.lattice((110, 20, 120, 30), patch_m=1.0)
+
+
+def test_the_members_of_shapes_are_the_patches_that_count() -> None:
+    rng = np.random.default_rng(2)
+    views = np.asarray(
+        cameras.sectors(LAT + rng.random(5) * 0.01, LNG + rng.random(5) * 0.01, 10, 90, rng.uniform(30, 90, 5)).values,
+        object,
+    )
+    on = lattice(3.0)
+    cut, patches = raster.members(views, on)
+    counted = raster.count(views, on)
+    assert cut[-1] == len(patches) == counted.slab.sum()
+    assert raster.covered(counted, patches).all()
+    lats, lngs = raster.centres(patches, on)
+    for i, view in enumerate(views):
+        assert shapely.contains_xy(view, lngs[cut[i] : cut[i + 1]], lats[cut[i] : cut[i + 1]]).all()
