@@ -132,7 +132,8 @@ def losses(
     value = _patch_need(unique, on, ids, np.asarray(need, dtype=np.float64))[position]
     owner = np.repeat(np.arange(len(shapes)), np.diff(cut))
     lost = np.bincount(owner[alone], weights=value[alone], minlength=len(shapes))
-    return lost, np.bincount(owner[alone], minlength=len(shapes)) * on.patch_m2
+    area = np.bincount(owner[alone], minlength=len(shapes)).astype(np.float64) * on.patch_m2
+    return lost.astype(np.float64), area
 
 
 def _variants(places: int, kinds: tuple[Kind, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:

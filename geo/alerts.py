@@ -1,0 +1,90 @@
+"""Three colours for an area, from its own history: red, yellow or blue, each with its reason.
+
+A rule is data. Two things raise the colour: the count of the last period against the area's own past, by a one-sided
+cumulative sum (Page 1954) of standardised counts, and the share of overdue cases. Areas, never persons: nothing about
+who lives or works there enters. Too few reports raise nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geo.errors import TableError
+
+Floats = NDArray[np.float64]
+BLUE, YELLOW, RED = 0, 1, 2
+REASONS = ("usual", "rising", "overdue", "few")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``allowance`` and the thresholds of the cumulative sum are in standard deviations; the shares are 0–1.
+
+    ``baseline`` periods before the watched ones give the mean; ``least`` reports in the last period (or cases) are
+    needed before anything is raised.
+    """
+
+    baseline: int = 12
+    watched: int = 4
+    allowance: float = 0.5
+    yellow_sum: float = 3.0
+    red_sum: float = 5.0
+    yellow_overdue: float = 0.1
+    red_overdue: float = 0.25
+    least: int = 8
+
+    def __post_init__(self) -> None:
+        if self.baseline < 4 or self.watched < 1:
+            raise TableError(f"a rule needs 4 or more baseline periods and 1 or more watched ones, not {self}")
+        if not (self.allowance >= 0 and 0 < self.yellow_sum <= self.red_sum):
+            raise TableError(f"thresholds must rise from yellow to red: {self.yellow_sum}, {self.red_sum}")
+        if not 0 <= self.yellow_overdue <= self.red_overdue <= 1:
+            raise TableError(f"overdue shares must rise from yellow to red within 0–1: {self}")
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Per area: ``colour`` int8 (0 blue, 1 yellow, 2 red), ``reason`` index into REASONS, the ``sum`` reached, the
+    baseline ``mean`` per period, the ``last`` count and the ``overdue`` share (NaN without cases)."""
+
+    colour: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    sum: Floats
+    mean: Floats
+    last: Floats
+    overdue: Floats
+
+
+def colours(counts: ArrayLike, *, rule: Rule, due: ArrayLike | None = None, overdue: ArrayLike | None = None) -> Alerts:
+    """Colour areas from ``counts`` float[areas, periods], the last column the newest period.
+
+    ``due`` and ``overdue``: cases due and of them overdue, float[areas]. The spread is that of the baseline, never
+    taken below Poisson's. Raises ``TableError`` when there are fewer periods than the rule needs.
+    """
+    table = np.atleast_2d(np.asarray(counts, dtype=np.float64))
+    areas, periods = table.shape
+    if periods < rule.baseline + rule.watched:
+        raise TableError(
+            f"{periods} periods of history; this rule needs {rule.baseline} to compare with and {rule.watched} to watch"
+        )
+    past = table[:, periods - rule.watched - rule.baseline : periods - rule.watched]
+    mean = past.mean(axis=1)
+    spread = np.sqrt(np.maximum(np.maximum(mean, past.var(axis=1, ddof=1)), 1.0))
+    reached = np.zeros(areas)
+    for period in range(periods - rule.watched, periods):
+        reached = np.maximum(0.0, reached + (table[:, period] - mean) / spread - rule.allowance)
+    last = table[:, -1]
+    enough = last >= rule.least
+    rising = np.where(enough, (reached >= rule.yellow_sum).astype(int) + (reached >= rule.red_sum), BLUE)
+    cases = np.zeros(areas) if due is None else np.asarray(due, dtype=np.float64)
+    late = np.zeros(areas) if overdue is None else np.asarray(overdue, dtype=np.float64)
+    share = np.divide(late, cases, out=np.full(areas, np.nan), where=cases > 0)
+    tardy = np.where(
+        cases >= rule.least, (share >= rule.yellow_overdue).astype(int) + (share >= rule.red_overdue), BLUE
+    )
+    colour = np.maximum(rising, tardy)
+    reason = np.select([colour == BLUE, rising >= tardy], [np.where(enough, 0, 3), 1], default=2)
+    return Alerts(colour.astype(np.int8), reason.astype(np.int8), reached, mean, last, share)
