@@ -38,3 +38,7 @@ class ProblemError(GeoError):
 
 class TableError(GeoError):
     """A table with missing columns or values outside their declared range."""
+
+
+class CodeError(GeoError):
+    """A grid code, or the region code it is built on, that its pattern does not allow."""

@@ -28,6 +28,7 @@ BUSY_TIMEOUT_MS = 5_000
 # Releases from which a WAL commit cannot be lost with several connections: mainline, and the two mended branches.
 _WAL_SAFE = (3, 51, 3)
 _WAL_MENDED = ((3, 44, 6), (3, 50, 7))
+_POSTGRESQL = ("synchronous_commit=on", "idle_in_transaction_session_timeout=600000", "timezone=UTC")
 
 
 class DatabaseError(RuntimeError):
@@ -137,6 +138,6 @@ def _sqlite(url: URL, *, busy_timeout_ms: int) -> Database:
 def _postgresql(url: URL) -> Database:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=8, max_overflow=24,
-        connect_args={"options": "-c synchronous_commit=on -c idle_in_transaction_session_timeout=600000 -c timezone=UTC"},
+        connect_args={"options": " ".join(f"-c {setting}" for setting in _POSTGRESQL)},
     )
     return Database(engine=engine, dialect="postgresql")

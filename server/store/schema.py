@@ -47,12 +47,13 @@ def _imported() -> list[Any]:
     """Columns of every row that came from a file: the source's identity, and the import that last wrote it."""
     return [
         _must("source_id", String),
+        _must("digest", String),
         Column("import_id", Integer, ForeignKey("imports.id"), nullable=False),
         UniqueConstraint("city", "source_id"),
     ]
 
 
-# --- The city ---------------------------------------------------------------------------------------------------------
+# --- The city -------------------------------------------------------------------------------------------------------
 # base_id and plan_id are the two pointers a city moves; they point at rows that point back, so `verify` (I7) holds
 # them instead of a foreign key, which would be a cycle.
 cities = _table(
@@ -113,7 +114,7 @@ cell_columns = _table(
     _must("updated_at", String),
 )
 
-# --- Imports ----------------------------------------------------------------------------------------------------------
+# --- Imports --------------------------------------------------------------------------------------------------------
 imports = _table(
     "imports",
     _key(),
@@ -143,7 +144,7 @@ rejects = _table(
     _must("reason", String),
 )
 
-# --- Ground and demand ------------------------------------------------------------------------------------------------
+# --- Ground and demand ----------------------------------------------------------------------------------------------
 households = _table(
     "households", _key(), _city(), _must("households", Real), _must("geometry", Blob), *_imported()
 )
@@ -216,7 +217,7 @@ cameras = _table(
     CheckConstraint("status IN ('online', 'offline', 'unknown')", name="status"),
 )
 
-# --- People at work and centres ---------------------------------------------------------------------------------------
+# --- People at work and centres -------------------------------------------------------------------------------------
 workers = _table(
     "workers",
     _key(),
@@ -242,24 +243,27 @@ centres = _table(
     CheckConstraint("tier IN ('city', 'county', 'town', 'community')", name="tier"),
 )
 
-# --- Incident facts: the manifest of the archive's Parquet segments -----------------------------------------------------
+# --- Incident facts: the manifest of the archive's Parquet segments -------------------------------------------------
+# A segment as the archive describes it (times in microseconds UTC), the import that wrote it, its last incident id.
 segments = _table(
     "segments",
     Column("file", String, primary_key=True),
     _city(),
+    Column("import_id", Integer, ForeignKey("imports.id"), nullable=False),
+    _must("last_id", Integer),
     _must("rows", Integer),
-    _must("weight", Real),
     _must("bytes", Integer),
-    _must("hash", String),
-    _must("revision", Integer),
-    _must("import_id", Integer, ),
-    Column("first", String),
-    Column("last", String),
-    Column("superseded_by", String),
+    _must("sha256", String),
+    _must("min_us", Integer),
+    _must("max_us", Integer),
+    _must("weight", Integer),
+    _must("cell_sum", String),
+    _must("replaces", Integer),
+    _must("layout", Integer),
     Index(None, "city"),
 )
 
-# --- Plans ------------------------------------------------------------------------------------------------------------
+# --- Plans ----------------------------------------------------------------------------------------------------------
 # `labels` int32[n] aligned with the base's cells, -1 where no grid covers (only in an imported plan).
 plans = _table(
     "plans",
@@ -339,7 +343,7 @@ lineage = _table(
     _must("at", String),
 )
 
-# --- Accounts, audit, jobs ----------------------------------------------------------------------------------------------
+# --- Accounts, audit, jobs ------------------------------------------------------------------------------------------
 users = _table(
     "users",
     _key(),

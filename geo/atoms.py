@@ -1,0 +1,129 @@
+"""Atoms: the graph that drawing works on, made from a problem once.
+
+An atom is a set of cells that no drawing may cut: a unit, a locked piece, a dedicated grid, or one cell. Edges between
+atoms exist only where a grid may hang together: inside one region, across no hard barrier, not between an exempt and
+an ordinary cell. A *component* is a connected set of atoms; no grid reaches beyond its component.
+Units that a region border, a hard barrier or contradicting locks cut anyway fall into pieces; ``cut`` names them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import graph
+from geo.problem import Problem
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Atoms:
+    """The contracted graph of a problem; a atoms, numbered by their first cell.
+
+    of_cell    int32[n], atom of each cell        first      int32[a], position of the first cell of each atom
+    indptr     int32[a+1], indices int32[m], ascending rows of neighbours
+    pairs      float64[m], touching cell pairs     cost      float64[m], soft barrier cost of those pairs
+    weight     float64[a], households              size      int32[a], cells
+    region     int32[a]                            component int32[a], numbered by first atom
+    lock       int32[a], label or -1               exempt    bool[a]
+    closed     bool[a], atoms of closed grids
+    cut        int32[], units that could not be kept whole
+    """
+
+    of_cell: Ints
+    first: Ints
+    indptr: Ints
+    indices: Ints
+    pairs: Floats
+    cost: Floats
+    weight: Floats
+    size: Ints
+    region: Ints
+    component: Ints
+    lock: Ints
+    exempt: NDArray[np.bool_]
+    closed: NDArray[np.bool_]
+    cut: Ints
+
+
+def make(problem: Problem) -> Atoms:
+    """The atoms of ``problem`` and the graph between them."""
+    adjacency = problem.adjacency
+    exempt = np.asarray(problem.exempt, dtype=np.bool_)
+    locked = np.asarray(problem.locked, dtype=np.int32)
+    unit = np.asarray(problem.unit, dtype=np.int32)
+    tails = graph.sources(adjacency.indptr)
+    heads = adjacency.indices
+    open_ = (problem.region[tails] == problem.region[heads]) & np.isfinite(adjacency.barrier)
+    if exempt.any():
+        open_ &= exempt[tails] == exempt[heads]
+    cost = np.where(np.isfinite(adjacency.barrier), adjacency.barrier, 0.0).astype(np.float64)
+    of_cell, torn = _atoms(adjacency.indptr, heads, open_, tails, unit, locked, exempt)
+    if exempt.any():
+        open_ &= ~exempt[tails]
+    count = int(of_cell.max()) + 1 if len(of_cell) else 0
+    indptr, indices, pairs, costs = graph.contract(adjacency.indptr, heads, cost, open_, of_cell, count)
+    first = np.full(count, len(of_cell), dtype=np.int32)
+    np.minimum.at(first, of_cell, np.arange(len(of_cell), dtype=np.int32))
+    lock = np.full(count, -1, dtype=np.int32)
+    held = locked >= 0
+    lock[of_cell[held]] = locked[held]
+    return Atoms(
+        of_cell=of_cell,
+        first=first,
+        indptr=indptr,
+        indices=indices,
+        pairs=pairs,
+        cost=costs,
+        weight=np.bincount(of_cell, weights=problem.households, minlength=count).astype(np.float64),
+        size=np.bincount(of_cell, minlength=count).astype(np.int32),
+        region=problem.region[first],
+        component=graph.pieces(indptr, indices, np.zeros(count, dtype=np.int32)),
+        lock=lock,
+        exempt=exempt[first],
+        closed=(lock >= 0) & np.isin(lock, np.asarray(problem.closed)),
+        cut=torn,
+    )
+
+
+def on_cells(atoms: Atoms, labels: Ints) -> Ints:
+    """Labels of atoms int32[a] as labels of cells int32[n]."""
+    return labels[atoms.of_cell]
+
+
+def _atoms(
+    indptr: Ints,
+    heads: Ints,
+    open_: NDArray[np.bool_],
+    tails: Ints,
+    unit: Ints,
+    locked: Ints,
+    exempt: NDArray[np.bool_],
+) -> tuple[Ints, Ints]:
+    """Atom of each cell, and the units that fall apart."""
+    n = len(unit)
+    if not ((unit >= 0).any() or (locked >= 0).any() or exempt.any()):
+        return np.arange(n, dtype=np.int32), np.empty(0, dtype=np.int32)
+    torn = _contradicted(unit, locked)
+    whole = np.where(np.isin(unit, torn), -1, unit)
+    joined = (whole[tails] >= 0) & (whole[tails] == whole[heads])
+    joined |= (locked[tails] >= 0) & (locked[tails] == locked[heads])
+    joined |= exempt[tails] & exempt[heads] & (unit[tails] == unit[heads]) & (locked[tails] == locked[heads])
+    kept_ptr, kept = graph.keep_edges(indptr, heads, joined & open_)
+    of_cell = graph.pieces(kept_ptr, kept, np.zeros(n, dtype=np.int32))
+    some = whole >= 0
+    pair = np.unique(np.stack([whole[some], of_cell[some]], axis=1), axis=0)
+    units, parts = np.unique(pair[:, 0], return_counts=True)
+    return of_cell, np.union1d(torn, units[parts > 1]).astype(np.int32)
+
+
+def _contradicted(unit: Ints, locked: Ints) -> Ints:
+    """Units whose cells are locked to different labels."""
+    both = (unit >= 0) & (locked >= 0)
+    pair = np.unique(np.stack([unit[both], locked[both]], axis=1), axis=0)
+    units, kinds = np.unique(pair[:, 0], return_counts=True)
+    return units[kinds > 1].astype(np.int32)

@@ -1,0 +1,178 @@
+"""Local search: single atoms moved between touching grids, grids staying whole, by falling energy or annealed.
+
+Each sweep visits the atoms in a random order; an atom on a border may pass to the touching grid where the energy falls
+most, or, while there is a temperature, rise with probability exp(-rise / temperature) (Kirkpatrick et al. 1983).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from geo.drawing.field import Field, Grids, Ints, can_leave, grid_cost, next_random
+
+
+@njit(cache=True, nogil=True)
+def apply_move(field: Field, grids: Grids, label: Ints, atom: int, to: int) -> None:
+    """Pass ``atom`` to grid ``to``."""
+    own = label[atom]
+    grids.load[own] -= field.weight[atom]
+    grids.size[own] -= 1
+    grids.load[to] += field.weight[atom]
+    grids.size[to] += 1
+    label[atom] = to
+
+
+@njit(cache=True, nogil=True)
+def sweep(
+    field: Field,
+    grids: Grids,
+    label: Ints,
+    active: Ints,
+    turn: int,
+    temperature: float,
+    band: float,
+    deviation: float,
+    random: NDArray[np.uint64],
+    mark: Ints,
+    stack: Ints,
+    stamp: int,
+) -> tuple[int, int]:
+    """One visit to each atom of ``active``, forwards in even turns and backwards in odd ones.
+
+    While there is heat every second atom is left out by chance, so that no direction is favoured. Number of moves and
+    the next unused stamp.
+    """
+    moves = 0
+    near_label = np.empty(64, dtype=np.int32)
+    near_tie = np.empty(64, dtype=np.float64)
+    count = len(active)
+    for step in range(count):
+        atom = active[step] if turn % 2 == 0 else active[count - 1 - step]
+        own = label[atom]
+        start, end = field.indptr[atom], field.indptr[atom + 1]
+        tie_own = 0.0
+        found = 0
+        for edge in range(start, end):
+            other = label[field.indices[edge]]
+            if other == own:
+                tie_own += field.tie[edge]
+                continue
+            at = 0
+            while at < found and near_label[at] != other:
+                at += 1
+            if at == found:
+                if found == 64:
+                    continue
+                near_label[at] = other
+                near_tie[at] = 0.0
+                found += 1
+            near_tie[at] += field.tie[edge]
+        if found == 0 or own < 0 or field.fixed[atom] or grids.size[own] <= 1:
+            continue
+        if temperature > 0.0 and next_random(random) < 0.5:
+            continue
+        weight = field.weight[atom]
+        load, low, high, target = grids.load[own], grids.low[own], grids.high[own], grids.target[own]
+        leave = tie_own
+        if weight > 0.0:
+            leave += grid_cost(load - weight, low, high, target, band, deviation)
+            leave -= grid_cost(load, low, high, target, band, deviation)
+        if field.home[atom] == own:
+            leave += field.stay[atom]
+        best, to = np.inf, -1
+        for at in range(found):
+            other = near_label[at]
+            if other < 0 or grids.closed[other]:
+                continue
+            change = leave - near_tie[at]
+            if weight > 0.0:
+                load, low, high, target = grids.load[other], grids.low[other], grids.high[other], grids.target[other]
+                change += grid_cost(load + weight, low, high, target, band, deviation)
+                change -= grid_cost(load, low, high, target, band, deviation)
+            if field.home[atom] == other:
+                change -= field.stay[atom]
+            if change < best:
+                best, to = change, other
+        if to < 0:
+            continue
+        if best >= -1e-9 and (temperature <= 0.0 or next_random(random) >= np.exp(-best / temperature)):
+            continue
+        stamp += 2
+        if not can_leave(field, label, atom, mark, stamp, stack):
+            continue
+        apply_move(field, grids, label, atom, to)
+        moves += 1
+    return moves, stamp
+
+
+@njit(cache=True, nogil=True)
+def anneal(
+    field: Field,
+    grids: Grids,
+    label: Ints,
+    active: Ints,
+    first: int,
+    last: int,
+    sweeps: int,
+    temperature: float,
+    band: float,
+    deviation: float,
+    random: NDArray[np.uint64],
+) -> int:
+    """Sweeps ``first`` to ``last`` (excluded) of ``sweeps`` over the ``active`` atoms, ascending; moves made.
+
+    The heat falls evenly to nothing at the last of all sweeps while the cost of leaving the band rises to ``band``.
+    """
+    mark = np.zeros(len(label), dtype=np.int32)
+    stack = np.empty(len(label) + 1, dtype=np.int32)
+    stamp = 1
+    total = 0
+    for turn in range(first, last):
+        heat = temperature * (1.0 - (turn + 1.0) / (sweeps + 1.0))
+        strict = band * 10.0 ** (-2.0 * (1.0 - (turn + 1.0) / sweeps))
+        moves, stamp = sweep(field, grids, label, active, turn, heat, strict, deviation, random, mark, stack, stamp)
+        total += moves
+        if stamp > 1_000_000_000:
+            mark[:] = 0
+            stamp = 1
+    return total
+
+
+@njit(cache=True, nogil=True)
+def settle(
+    field: Field, grids: Grids, label: Ints, active: Ints, band: float, deviation: float, random: NDArray[np.uint64]
+) -> int:
+    """Downhill sweeps over the ``active`` atoms until nothing moves; moves made."""
+    mark = np.zeros(len(label), dtype=np.int32)
+    stack = np.empty(len(label) + 1, dtype=np.int32)
+    stamp = 1
+    total = 0
+    for turn in range(100):
+        moves, stamp = sweep(field, grids, label, active, turn, 0.0, band, deviation, random, mark, stack, stamp)
+        total += moves
+        if moves == 0:
+            break
+    return total
+
+
+@njit(cache=True, nogil=True)
+def energy(
+    field: Field, grids: Grids, label: Ints, band: float, deviation: float
+) -> float:
+    """The energy of the plan, counted afresh."""
+    total = 0.0
+    for grid in range(len(grids.load)):
+        if grids.size[grid] > 0:
+            total += grid_cost(
+                grids.load[grid], grids.low[grid], grids.high[grid], grids.target[grid], band, deviation
+            )
+    for atom in range(len(label)):
+        for edge in range(field.indptr[atom], field.indptr[atom + 1]):
+            other = field.indices[edge]
+            if other > atom and label[other] != label[atom] and label[atom] >= 0 and label[other] >= 0:
+                total += field.tie[edge]
+        if field.home[atom] >= 0 and field.home[atom] != label[atom]:
+            total += field.stay[atom]
+    return total

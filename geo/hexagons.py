@@ -1,0 +1,138 @@
+"""Where cells lie, in bulk: centres, corners, true areas, neighbours and validity, by lattice arithmetic.
+
+Kernels only. A cell is *inner* when it and its neighbours lie on one face; all others ("odd": along the edges of the
+icosahedron, pentagons) are left to libh3 by ``geo.cells``. Angles are degrees.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import lattice
+
+jit = lattice.jit
+
+_DEG = 180.0 / np.pi
+INNER = -6  # a centre this far inside its face has its neighbours' centres and its corners strictly inside
+
+
+@jit
+def places(
+    cells: NDArray[np.int64],
+    res: int,
+    tables: lattice.Tables,
+    face: NDArray[np.int16],
+    i: NDArray[np.int32],
+    j: NDArray[np.int32],
+    inner: NDArray[np.bool_],
+) -> None:
+    """Face (-1 unknown) and lattice coordinates of each cell, and whether it is inner."""
+    for n in range(cells.size):
+        f, a, b = lattice.decode(cells[n], res, tables)
+        face[n], i[n], j[n] = f, a, b
+        inner[n] = f >= 0 and lattice.excess(a, b, res) <= INNER
+
+
+@jit
+def spots(
+    face: NDArray[np.int16],
+    thirds_i: NDArray[np.int64],
+    thirds_j: NDArray[np.int64],
+    back: NDArray[np.float64],
+    tables: lattice.Tables,
+    lats: NDArray[np.float64],
+    lngs: NDArray[np.float64],
+) -> None:
+    """Latitude and longitude of points given in thirds of lattice steps: a point always gets the same numbers."""
+    for n in range(face.size):
+        f = face[n]
+        p, q = thirds_i[n] / 3.0, thirds_j[n] / 3.0
+        east, north = back[0, 0] * p + back[0, 1] * q, back[1, 0] * p + back[1, 1] * q
+        x = tables.centre[f, 0] + east * tables.east[f, 0] + north * tables.north[f, 0]
+        y = tables.centre[f, 1] + east * tables.east[f, 1] + north * tables.north[f, 1]
+        z = tables.centre[f, 2] + east * tables.east[f, 2] + north * tables.north[f, 2]
+        lats[n], lngs[n] = np.arctan2(z, np.hypot(x, y)) * _DEG, np.arctan2(y, x) * _DEG
+
+
+@jit
+def corner_thirds(
+    i: NDArray[np.int32], j: NDArray[np.int32], corner: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The corners 0-5 of cells, counter-clockwise from 30 degrees off axis i, in thirds of lattice steps."""
+    p, q = np.empty(i.size, np.int64), np.empty(i.size, np.int64)
+    for n in range(i.size):
+        k = corner[n]
+        p[n] = 3 * i[n] + lattice.ROUND_I[(k + 5) % 6] + lattice.ROUND_I[k]
+        q[n] = 3 * j[n] + lattice.ROUND_J[(k + 5) % 6] + lattice.ROUND_J[k]
+    return p, q
+
+
+@jit
+def steradians(i: NDArray[np.int32], j: NDArray[np.int32], back: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Solid angle of whole hexagons: six triangles by van Oosterom and Strackee (1983), *The solid angle of a plane
+    triangle*, whose determinant is the same for all, since triangles of one lattice have one plane area.
+    """
+    determinant = abs(back[0, 0] * back[1, 1] - back[0, 1] * back[1, 0]) / 3.0
+    for n in range(i.size):
+        x0, y0 = back[0, 0] * i[n] + back[0, 1] * j[n], back[1, 0] * i[n] + back[1, 1] * j[n]
+        length0 = np.sqrt(1.0 + x0 * x0 + y0 * y0)
+        total, xb, yb, length_b = 0.0, 0.0, 0.0, 0.0
+        for k in range(7):
+            p = (lattice.ROUND_I[(k + 5) % 6] + lattice.ROUND_I[k % 6]) / 3.0
+            q = (lattice.ROUND_J[(k + 5) % 6] + lattice.ROUND_J[k % 6]) / 3.0
+            x, y = x0 + back[0, 0] * p + back[0, 1] * q, y0 + back[1, 0] * p + back[1, 1] * q
+            length = np.sqrt(1.0 + x * x + y * y)
+            if k > 0:
+                ab = (1.0 + x0 * xb + y0 * yb) * length
+                bc = (1.0 + xb * x + yb * y) * length0
+                ca = (1.0 + x * x0 + y * y0) * length_b
+                total += 2.0 * np.arctan2(determinant, length0 * length * length_b + ab + bc + ca)
+            xb, yb, length_b = x, y, length
+        out[n] = total
+
+
+@jit
+def link_dense(
+    at: NDArray[np.int64],
+    i: NDArray[np.int32],
+    j: NDArray[np.int32],
+    inner: NDArray[np.bool_],
+    low: tuple[int, int],
+    grid: NDArray[np.int32],
+    out: NDArray[np.int32],
+) -> None:
+    """Neighbours of the inner cells at the positions ``at`` (all those of one face) through a dense grid of -1."""
+    for n in at:
+        grid[i[n] - low[0] + 1, j[n] - low[1] + 1] = n
+    for n in at:
+        if inner[n]:
+            a, b = i[n] - low[0] + 1, j[n] - low[1] + 1
+            for k in range(6):
+                out[n, k] = grid[a + lattice.ROUND_I[k], b + lattice.ROUND_J[k]]
+
+
+@jit
+def around(
+    i: NDArray[np.int32], j: NDArray[np.int32], face: int, res: int, tables: lattice.Tables, out: NDArray[np.int64]
+) -> None:
+    """Ids of the six neighbours of inner cells of one face, int64[n, 6]; 0 where the tables do not know."""
+    for n in range(i.size):
+        for k in range(6):
+            out[n, k] = lattice.encode(face, i[n] + lattice.ROUND_I[k], j[n] + lattice.ROUND_J[k], res, tables)
+
+
+@jit
+def valid(ids: NDArray[np.int64], pentagons: NDArray[np.bool_], out: NDArray[np.bool_]) -> None:
+    """Whether each id is an H3 cell: mode 1, reserved bits 0, a base cell, digits 0-6 up to the resolution, 7 after
+    it, and not in the part that pentagons lack.
+    """
+    for n in range(ids.size):
+        cell = ids[n]
+        res, base = (cell >> 52) & 15, (cell >> 45) & 127
+        unused = 3 * (15 - res)
+        tail = (1 << unused) - 1
+        digits = (cell & ((1 << 45) - 1)) >> unused
+        sevens = digits & (digits >> 1) & (digits >> 2) & 0o111111111111111
+        good = (cell >> 56) == 8 and base < lattice.BASE_CELLS and (cell & tail) == tail and sevens == 0
+        out[n] = good and not (pentagons[base] and lattice.leading(digits, res) == 1)

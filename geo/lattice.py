@@ -1,0 +1,297 @@
+"""H3's hexagon lattice on the faces of its icosahedron, as integer arithmetic on ids.
+
+H3 lays a hexagon lattice on the gnomonic plane of each of the 20 faces (H3 documentation, *Coordinate systems*;
+Sahr, White and Kimerling 2003, *Geodesic discrete global grid systems*). Here a cell is ``face, i, j``: the axes ``i``
+and ``j`` are 120 degrees apart, ``i`` points at a vertex of the face at even resolutions and is turned by
+asin(√(3/28)) at odd ones, and the third axis is ``-(i + j)``. A finer lattice is the coarser one times an Eisenstein
+integer of norm 7, so digits are residues and everything is exact. Which base cell stands where, and how its digits
+are turned, is in ``Tables``, which ``geo.cells`` learns from libh3. Kernels only: no h3, no checks of input.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+FACES = 20
+BASE_CELLS = 122
+REACH = 3  # base coordinates lie in -REACH..REACH
+WIDE = 2 * REACH + 1
+UNIT_I = np.array([0, -1, 0, -1, 1, 0, 1], np.int64)  # step of each digit along i: centre, k, j, jk, i, ik, ij
+UNIT_J = np.array([0, -1, 1, 0, 0, -1, 1], np.int64)
+ROUND_I = np.array([1, 0, -1, -1, 0, 1], np.int64)  # the six neighbours, counter-clockwise from the vertex at 30°
+ROUND_J = np.array([1, 1, 0, -1, -1, 0], np.int64)
+_ODD_DIGIT = np.array([0, 4, 2, 6, 1, 5, 3], np.int64)  # digit by (i + 2j) mod 7
+_EVEN_DIGIT = np.array([0, 4, 1, 5, 2, 6, 3], np.int64)  # digit by (i + 4j) mod 7
+_ONES = 0o111111111111111  # the lowest bit of each of 15 digits
+_UNKNOWN = np.uint32(0xFFFF)  # of a spot: not known, or (in pentagons) depending on the leading digit
+_BIAS = 7**8  # makes coordinates positive before division; a power of 7, so that it stays whole
+
+
+def _level_table(levels: int) -> NDArray[np.uint32]:
+    """For each residue (i, j) modulo 7^(levels/2): digits, and whether the ancestor is one further along i and j."""
+    side = 7 ** (levels // 2)
+    i, j = (x.ravel() for x in np.indices((side, side)))
+    digits = np.zeros(i.size, np.int64)
+    for level in range(levels):
+        digit = (_ODD_DIGIT[(i + 2 * j) % 7]) if level & 1 else (_EVEN_DIGIT[(i + 4 * j) % 7])
+        digits |= digit << (3 * level)
+        a, b = i - UNIT_I[digit], j - UNIT_J[digit]
+        i, j = ((3 * a - b) // 7, (a + 2 * b) // 7) if level & 1 else ((2 * a + b) // 7, (3 * b - a) // 7)
+    return (digits | i << 12 | j << 13).astype(np.uint32)
+
+
+_TWO, _FOUR = _level_table(2), _level_table(4)
+
+
+class Tables(NamedTuple):
+    """What libh3 knows and arithmetic does not.
+
+    ``centre, east, north`` float64[20, 3]: the plane of each face, ``east`` pointing along axis i; ``base``
+    int16[20, 7, 7]: base cell at base coordinates (i + 3, j + 3), -1 unknown; ``turn`` int8[20, 7, 7, 7]: by how many
+    sixths its digits are turned, given the leading digit; ``seen`` int16[122, 9, 3]: face, i, j of each place where
+    a base cell stands (face -1 after the last); ``back`` int8[122, 9, 7]: the turn there by the leading digit of the
+    id, -1 where that part of the cell is on another face. ``spot`` uint32[20, 49]: ``base`` and ``turn`` in one number for ``encode_block``.
+    """
+
+    centre: NDArray[np.float64]
+    east: NDArray[np.float64]
+    north: NDArray[np.float64]
+    base: NDArray[np.int16]
+    turn: NDArray[np.int8]
+    seen: NDArray[np.int16]
+    back: NDArray[np.int8]
+    spot: NDArray[np.uint32]
+
+
+@jit
+def digit_up(i: int, j: int, res: int) -> tuple[int, int, int]:
+    """The last digit of a lattice point of resolution ``res`` and its parent's coordinates."""
+    if res & 1:
+        digit = _ODD_DIGIT[(i + 2 * j) % 7]
+        a, b = i - UNIT_I[digit], j - UNIT_J[digit]
+        return digit, (3 * a - b) // 7, (a + 2 * b) // 7
+    digit = _EVEN_DIGIT[(i + 4 * j) % 7]
+    a, b = i - UNIT_I[digit], j - UNIT_J[digit]
+    return digit, (2 * a + b) // 7, (3 * b - a) // 7
+
+
+@jit
+def turned(digits: int, sixths: int) -> int:
+    """The digits turned counter-clockwise by sixths of a full turn; zeros stay.
+
+    A turn by one sixth rotates the three bits of a digit to the left by one and complements them.
+    """
+    some = ((digits | (digits >> 1) | (digits >> 2)) & _ONES) * 7
+    if sixths == 1 or sixths == 4:
+        digits = ((digits << 1) & (_ONES * 6)) | ((digits >> 2) & _ONES)
+    elif sixths == 2 or sixths == 5:
+        digits = ((digits << 2) & (_ONES * 4)) | ((digits >> 1) & (_ONES * 3))
+    if sixths & 1:
+        digits = ~digits
+    return digits & some
+
+
+@jit
+def leading(digits: int, res: int) -> int:
+    """The first digit that is not 0, or 0."""
+    for level in range(res - 1, -1, -1):
+        digit = (digits >> (3 * level)) & 7
+        if digit != 0:
+            return digit
+    return 0
+
+
+@jit
+def reduced(i: int, j: int, res: int) -> tuple[int, int, int]:
+    """Digits (unturned) and base coordinates of a lattice point."""
+    digits, shift = 0, 0
+    for level in range(res, 0, -1):
+        digit, i, j = digit_up(i, j, level)
+        digits |= digit << shift
+        shift += 3
+    return digits, i, j
+
+
+@jit
+def encode(face: int, i: int, j: int, res: int, tables: Tables) -> int:
+    """The id of a lattice point that lies on the face, or 0 where the tables do not know."""
+    digits, a, b = reduced(i, j, res)
+    a += REACH
+    b += REACH
+    if a < 0 or b < 0 or a >= WIDE or b >= WIDE:
+        return 0
+    base = np.int64(tables.base[face, a, b])
+    if base < 0:
+        return 0
+    sixths = tables.turn[face, a, b, 0]
+    if sixths < 0:  # a pentagon: by leading digit
+        first = leading(digits, res)
+        sixths = tables.turn[face, a, b, first] if first != 0 else np.int8(0)
+        if sixths < 0:
+            return 0
+    unused = 3 * (15 - res)
+    head = (1 << 59) | (res << 52) | (base << 45)
+    return head | (turned(digits, sixths) << unused) | ((1 << unused) - 1)
+
+
+@jit
+def encode_block(
+    i: NDArray[np.int32], j: NDArray[np.int32], face: int, res: int, tables: Tables, out: NDArray[np.int64]
+) -> None:
+    """``encode`` of many points of one face at once, written level by level so that it becomes vector code."""
+    n = i.size
+    p, q, digits = np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.int64)
+    _start_block(i, j, res, p, q, digits)
+    shift, level, bias = res & 1, res & ~1, _BIAS
+    while level >= 4:
+        _up_four(p, q, digits, 3 * shift)
+        shift, level, bias = shift + 4, level - 4, bias // 49
+    if level != 0:
+        _up_two(p, q, digits, 3 * shift)
+        bias //= 7
+    odd = _place_block(p, q, tables.spot[face], np.uint32(bias - REACH))
+    _turn_block(digits, p, res, out)
+    if odd != 0:
+        for k in range(n):
+            if p[k] == _UNKNOWN:
+                out[k] = encode(face, i[k], j[k], res, tables)
+
+
+@jit
+def encode_all(
+    i: NDArray[np.int32], j: NDArray[np.int32], face: int, res: int, tables: Tables, out: NDArray[np.int64]
+) -> None:
+    """``encode_block`` for any number of points, in blocks that stay in the fast memory."""
+    for start in range(0, i.size, 1024):
+        stop = min(start + 1024, i.size)
+        encode_block(i[start:stop], j[start:stop], face, res, tables, out[start:stop])
+
+
+@jit
+def _place_block(p: NDArray[np.uint32], q: NDArray[np.uint32], spots: NDArray[np.uint32], low: np.uint32) -> int:
+    """Replace the biased base coordinates ``p`` by base cell + 128 x turn; returns how many those do not settle."""
+    odd = 0
+    for k in range(p.size):
+        a, b = p[k] - low, q[k] - low
+        p[k] = spots[a * np.uint32(WIDE) + b] if (a < np.uint32(WIDE)) & (b < np.uint32(WIDE)) else _UNKNOWN
+        odd += p[k] == _UNKNOWN
+    return odd
+
+
+@jit
+def _turn_block(digits: NDArray[np.int64], spot: NDArray[np.uint32], res: int, out: NDArray[np.int64]) -> None:
+    """The ids: ``turned`` without a branch, base cell, resolution and the unused digits."""
+    unused = 3 * (15 - res)
+    head, tail = (1 << 59) | (res << 52), (1 << unused) - 1
+    for k in range(out.size):
+        sixths, d = np.int64(spot[k] >> np.uint32(7)), digits[k]
+        some = ((d | (d >> 1) | (d >> 2)) & _ONES) * 7
+        once = ((d << 1) & (_ONES * 6)) | ((d >> 2) & _ONES)
+        twice = ((d << 2) & (_ONES * 4)) | ((d >> 1) & (_ONES * 3))
+        moved = once if (sixths == 1) | (sixths == 4) else d
+        moved = twice if (sixths == 2) | (sixths == 5) else moved
+        base = np.int64(spot[k] & np.uint32(127))
+        out[k] = head | (base << 45) | (((moved ^ -(sixths & 1)) & some) << unused) | tail
+
+
+@jit
+def _start_block(
+    i: NDArray[np.int32],
+    j: NDArray[np.int32],
+    res: int,
+    p: NDArray[np.uint32],
+    q: NDArray[np.uint32],
+    digits: NDArray[np.int64],
+) -> None:
+    """Biased coordinates at the even resolution, and the digit that an odd resolution has below it."""
+    if res & 1:
+        for k in range(i.size):
+            a, b = np.uint32(i[k] + _BIAS), np.uint32(j[k] + _BIAS)
+            digit = _ODD_DIGIT[(a + np.uint32(2) * b) % np.uint32(7)]
+            digits[k] = digit
+            a, b = np.uint32(a - UNIT_I[digit]), np.uint32(b - UNIT_J[digit])
+            p[k] = (np.uint32(3) * a - b) // np.uint32(7) + np.uint32(_BIAS - 2 * (_BIAS // 7))
+            q[k] = (a + np.uint32(2) * b) // np.uint32(7) + np.uint32(_BIAS - 3 * (_BIAS // 7))
+    else:
+        for k in range(i.size):
+            p[k], q[k], digits[k] = np.uint32(i[k] + _BIAS), np.uint32(j[k] + _BIAS), 0
+
+
+@jit
+def _up_four(p: NDArray[np.uint32], q: NDArray[np.uint32], digits: NDArray[np.int64], shift: int) -> None:
+    """Replace coordinates by those of the ancestor four levels up, and add the digits in between."""
+    for k in range(p.size):
+        up, across = p[k] // np.uint32(49), q[k] // np.uint32(49)
+        entry = _FOUR[(p[k] - up * np.uint32(49)) * np.uint32(49) + (q[k] - across * np.uint32(49))]
+        p[k] = up + ((entry >> np.uint32(12)) & np.uint32(1))
+        q[k] = across + (entry >> np.uint32(13))
+        digits[k] |= np.int64(entry & np.uint32(4095)) << shift
+
+
+@jit
+def _up_two(p: NDArray[np.uint32], q: NDArray[np.uint32], digits: NDArray[np.int64], shift: int) -> None:
+    """The same, two levels up."""
+    for k in range(p.size):
+        up, across = p[k] // np.uint32(7), q[k] // np.uint32(7)
+        entry = _TWO[(p[k] - up * np.uint32(7)) * np.uint32(7) + (q[k] - across * np.uint32(7))]
+        p[k] = up + ((entry >> np.uint32(12)) & np.uint32(1))
+        q[k] = across + (entry >> np.uint32(13))
+        digits[k] |= np.int64(entry & np.uint32(63)) << shift
+
+
+@jit
+def excess(i: int, j: int, res: int) -> int:
+    """By how much a lattice point is outside its face, in units of the even lattice; ≤ 0 on the face or its edges."""
+    if res & 1:
+        i, j = 3 * i - j, i + 2 * j
+        res += 1
+    return max(i + j, j - 2 * i, i - 2 * j) - 2 * 7 ** (res // 2)
+
+
+@jit
+def decode(cell: int, res: int, tables: Tables) -> tuple[int, int, int]:
+    """Face, i and j of a cell: the face that holds its centre; face -1 where the tables do not know."""
+    base = (cell >> 45) & 127
+    digits = (cell & ((1 << 45) - 1)) >> (3 * (15 - res))
+    first = leading(digits, res)
+    for place in range(tables.seen.shape[1]):
+        face = np.int64(tables.seen[base, place, 0])
+        if face < 0:
+            break
+        sixths = tables.back[base, place, first]
+        if sixths < 0:
+            continue
+        plain = turned(digits, (6 - sixths) % 6)
+        i, j = np.int64(tables.seen[base, place, 1]), np.int64(tables.seen[base, place, 2])
+        for level in range(1, res + 1):
+            digit = (plain >> (3 * (res - level))) & 7
+            if level & 1:
+                i, j = 2 * i + j + UNIT_I[digit], 3 * j - i + UNIT_J[digit]
+            else:
+                i, j = 3 * i - j + UNIT_I[digit], i + 2 * j + UNIT_J[digit]
+        if excess(i, j, res) <= 0:
+            return face, i, j
+    return -1, 0, 0
+
+
+def spots(base: NDArray[np.int16], turn: NDArray[np.int8]) -> NDArray[np.uint32]:
+    """Base cell + 128 x turn of each base coordinate, or ``_UNKNOWN``."""
+    one = turn[..., 0].astype(np.int64)
+    known = (base >= 0) & (one >= 0)
+    return np.where(known, base + 128 * one, int(_UNKNOWN)).reshape(FACES, -1).astype(np.uint32)
+
+
+def axes(res: int, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The 2 x 2 matrices from gnomonic (east, north) to lattice coordinates (i, j) of a resolution, and back."""
+    turn = np.arcsin(np.sqrt(3.0 / 28.0)) if res & 1 else 0.0
+    size = unit / np.sqrt(7.0) ** res
+    along_i = np.array([np.cos(turn), np.sin(turn)]) * size
+    along_j = np.array([np.cos(turn + 2 * np.pi / 3), np.sin(turn + 2 * np.pi / 3)]) * size
+    back = np.column_stack((along_i, along_j))
+    return np.linalg.inv(back), back

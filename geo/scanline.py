@@ -1,0 +1,391 @@
+"""Polygon → cells, row by row of the lattice of one face of the icosahedron.
+
+Along a row the answer to "is this centre inside?" can only change where an edge of the polygon crosses the row. So the
+cells next to each crossing are tested one by one, and the stretches between them once each. Edges are straight in
+longitude and latitude, as in libh3; where rounding could decide a test the cell is handed back for libh3's centre and
+libh3's arithmetic. Kernels only; angles are degrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import lattice, points
+
+jit = lattice.jit
+
+_RAD = np.pi / 180.0
+_DEG = 180.0 / np.pi
+_SLACK = 0.25  # lattice steps; twice what a piece of an edge may stray from its chord
+_CLOSE_DEG = 1e-11  # nearer than this to an edge, rounding could decide
+_EPSILON = float(np.finfo(np.float64).eps)
+
+
+class Edges(NamedTuple):
+    """Edges of one polygon (all its rings), the lower end first, and which of them each belt of latitude meets.
+
+    ``south, west`` and ``north, east`` are the ends' latitudes and longitudes; ``first`` int64[belts + 1] and
+    ``member`` int64[...] list the edges of each belt; ``base`` and ``per_deg`` turn a latitude into its belt.
+    """
+
+    south: NDArray[np.float64]
+    west: NDArray[np.float64]
+    north: NDArray[np.float64]
+    east: NDArray[np.float64]
+    first: NDArray[np.int64]
+    member: NDArray[np.int64]
+    base: float
+    per_deg: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """Ids of the cells (0 where the tables do not know), whether each is unsure, and where each stands."""
+
+    ids: NDArray[np.int64]
+    unsure: NDArray[np.bool_]
+    face: NDArray[np.int16]
+    i: NDArray[np.int32]
+    j: NDArray[np.int32]
+    back: NDArray[np.float64]
+    tables: lattice.Tables
+
+    def points(self, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Latitudes and longitudes of the centres at these positions."""
+        pairs = [_centre(self.i[n], self.j[n], self.face[n], self.back, self.tables, False) for n in at.tolist()]
+        lats, lngs = np.array(pairs).T
+        return lats, lngs
+
+
+def fill(
+    rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    res: int,
+    turned_lng: bool,
+    tables: lattice.Tables,
+    unit: float,
+) -> Found:
+    """All cells of the polygon, face by face; cells on an edge between faces may come twice."""
+    edges = _edges(rings)
+    planes, sides, scale = points.constants(res, unit, tables)
+    back = lattice.axes(res, unit)[1]
+    longest_deg = _DEG * float(np.sqrt(8.0 * 0.1 / (24.0 * scale)))
+    margin = 0.02 + 0.3 * 7.0 ** (-res / 2)
+    parts = []
+    for face in range(lattice.FACES):
+        row, low, high, box = crossings(edges, planes[face], sides, longest_deg, margin)
+        lat, lng = _centre(0, 0, face, back, tables, turned_lng)
+        if row.size == 0 and inside(lat, lng, edges) == 0:
+            continue
+        bounds, rows = _window(box, res)
+        first, keys = by_row(row, low, high, bounds[0], rows)
+        line, start, stop, flag = runs(first, keys, bounds, (face, res), back, tables, edges, turned_lng)
+        i, j = unrolled(line, start, stop)
+        ids = np.empty(i.size, np.int64)
+        lattice.encode_all(i, j, face, res, tables, ids)
+        parts.append((ids, np.repeat(flag == 2, stop - start + 1), np.full(i.size, face, np.int16), i, j))
+    if not parts:
+        parts = [tuple(np.empty(0, t) for t in (np.int64, np.bool_, np.int16, np.int32, np.int32))]
+    return Found(*(np.concatenate(column) for column in zip(*parts)), back=back, tables=tables)
+
+
+def holds(
+    rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]], lat: float, lng: float, turned_lng: bool
+) -> bool:
+    """Whether libh3 would find the point (degrees) in the polygon: in the outer ring and in none of the others."""
+    lng = lng + 360.0 if turned_lng and lng < 0 else lng
+    found = [inside_ring(lat * _RAD, lng * _RAD, lats * _RAD, lngs * _RAD) for lats, lngs in rings]
+    return found[0] and not any(found[1:])
+
+
+def _edges(rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Edges:
+    """The edges of all rings, without those of no length."""
+    a = np.concatenate([np.column_stack(ring) for ring in rings])
+    b = np.concatenate([np.roll(np.column_stack(ring), -1, axis=0) for ring in rings])
+    some = (a != b).any(axis=1)
+    a, b = a[some], b[some]
+    flip = (a[:, 0] > b[:, 0])[:, None]
+    low, high = np.where(flip, b, a), np.where(flip, a, b)
+    return belts(*(np.ascontiguousarray(c) for c in (low[:, 0], low[:, 1], high[:, 0], high[:, 1])))
+
+
+def _window(box: NDArray[np.float64], res: int) -> tuple[tuple[int, int, int], int]:
+    """Lowest row, lowest and highest i, and the number of rows, of the edges' bounds within the face's."""
+    scale = 7 ** (res // 2)
+    corners = np.array([(4, -2), (2, 6), (-6, -4)] if res & 1 else [(2, 0), (0, 2), (-2, -2)]) * scale
+    low_i, low_j = np.maximum(corners.min(axis=0), np.clip(np.floor(box[[0, 2]]) - 1, -(2**29), 2**29)).astype(int)
+    high_i, high_j = np.minimum(corners.max(axis=0), np.clip(np.ceil(box[[1, 3]]) + 1, -(2**29), 2**29)).astype(int)
+    return (int(low_j), int(low_i), int(high_i)), max(int(high_j - low_j) + 1, 0)
+
+
+@jit
+def belts(
+    south: NDArray[np.float64], west: NDArray[np.float64], north: NDArray[np.float64], east: NDArray[np.float64]
+) -> Edges:
+    """Sort edges (lower end first) into about as many belts of latitude as there are edges."""
+    count = min(max(south.size, 1), 65_536)
+    base, top = south.min() - 1e-6, north.max() + 1e-6
+    per_deg = count / (top - base)
+    first = np.zeros(count + 1, np.int64)
+    for n in range(south.size):
+        for belt in range(int((south[n] - 1e-9 - base) * per_deg), int((north[n] + 1e-9 - base) * per_deg) + 1):
+            first[belt + 1] += 1
+    first = np.cumsum(first)
+    member, fill = np.empty(first[count], np.int64), first.copy()
+    for n in range(south.size):
+        for belt in range(int((south[n] - 1e-9 - base) * per_deg), int((north[n] + 1e-9 - base) * per_deg) + 1):
+            member[fill[belt]] = n
+            fill[belt] += 1
+    return Edges(south, west, north, east, first, member, base, per_deg)
+
+
+@jit
+def inside(lat: float, lng: float, edges: Edges) -> int:
+    """1 inside, 0 outside, 2 too near an edge to say."""
+    belt = int((lat - edges.base) * edges.per_deg)
+    if lat < edges.base or belt >= edges.first.size - 1:
+        return 0
+    shrink = max(np.cos(lat * _RAD), 1e-9)
+    close_lat = _CLOSE_DEG / shrink
+    close_lng = close_lat / shrink
+    odd = 0
+    for k in range(edges.first[belt], edges.first[belt + 1]):
+        n = edges.member[k]
+        south, north = edges.south[n], edges.north[n]
+        if lat < south - close_lat or lat > north + close_lat:
+            continue
+        west, east = edges.west[n], edges.east[n]
+        rise = north - south
+        if rise <= 2.0 * close_lat:
+            if min(west, east) - close_lng <= lng <= max(west, east) + close_lng:
+                return 2
+            crossing = west if lng < min(west, east) else min(west, east)
+        else:
+            slope = (east - west) / rise
+            crossing = west + slope * (lat - south)
+            if abs(crossing - lng) <= close_lng + close_lat * abs(slope):
+                return 2
+        if south <= lat < north and crossing > lng:
+            odd ^= 1
+    return odd
+
+
+@jit
+def inside_ring(lat: float, lng: float, lats: NDArray[np.float64], lngs: NDArray[np.float64]) -> bool:
+    """Whether libh3 would find a point (radians) in a ring: a ray along the parallel, and its rules for ties.
+
+    A latitude equal to a vertex's is moved north by one epsilon, a longitude equal to a vertex's west by one.
+    """
+    odd = False
+    for n in range(lats.size):
+        m = n + 1 if n + 1 < lats.size else 0
+        low, high = (n, m) if lats[n] <= lats[m] else (m, n)
+        if lat == lats[low] or lat == lats[high]:
+            lat += _EPSILON
+        if lat < lats[low] or lat > lats[high]:
+            continue
+        if lngs[low] == lng or lngs[high] == lng:
+            lng -= _EPSILON
+        share = (lat - lats[low]) / (lats[high] - lats[low])
+        if lngs[low] + (lngs[high] - lngs[low]) * share > lng:
+            odd = not odd
+    return odd
+
+
+@jit
+def _onto(lat: float, lng: float, face: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Lattice coordinates of a point on a face, and w, the cosine of its distance from the centre."""
+    side = np.cos(lat * _RAD)
+    x, y, z = side * np.cos(lng * _RAD), side * np.sin(lng * _RAD), np.sin(lat * _RAD)
+    w = face[0] * x + face[1] * y + face[2] * z
+    if w < 0.3:
+        return 0.0, 0.0, w
+    return (face[3] * x + face[4] * y + face[5] * z) / w, (face[6] * x + face[7] * y + face[8] * z) / w, w
+
+
+@jit
+def crossings(
+    edges: Edges, face: NDArray[np.float64], sides: NDArray[np.float64], longest_deg: float, margin: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Row and first and last cell of every stretch of cells near an edge; and lowest and highest i and j of the edges.
+
+    ``longest_deg`` keeps pieces of edges within half of ``_SLACK`` of their chords; ``margin`` is how far outside the
+    face, in base units, pieces are still looked at. The bounds are infinite where some edge is beyond the horizon.
+    """
+    size, used = 1024, 0
+    box = np.array([np.inf, -np.inf, np.inf, -np.inf])
+    row, low, high = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+    for n in range(edges.south.size):
+        up, along = edges.north[n] - edges.south[n], edges.east[n] - edges.west[n]
+        pieces = int(np.ceil(np.hypot(up, along) / longest_deg))
+        i1, j1, w1 = _onto(edges.south[n], edges.west[n], face)
+        _stretch(box, i1, j1, w1)
+        for piece in range(1, pieces + 1):
+            i0, j0, w0 = i1, j1, w1
+            i1, j1, w1 = _onto(edges.south[n] + up * piece / pieces, edges.west[n] + along * piece / pieces, face)
+            _stretch(box, i1, j1, w1)
+            if w0 < 0.65 or w1 < 0.65 or _off(i0, j0, i1, j1, sides, margin):
+                continue
+            for r in range(int(np.ceil(min(j0, j1) - _SLACK)), int(np.floor(max(j0, j1) + _SLACK)) + 1):
+                t0, t1 = 0.0, 1.0
+                if abs(j1 - j0) > 1e-9:
+                    t0, t1 = (r - _SLACK - j0) / (j1 - j0), (r + _SLACK - j0) / (j1 - j0)
+                    t0, t1 = max(min(t0, t1), 0.0), min(max(t0, t1), 1.0)
+                a, b = i0 + (i1 - i0) * t0, i0 + (i1 - i0) * t1
+                if used == size:
+                    size *= 2
+                    row, low, high = _longer(row, size), _longer(low, size), _longer(high, size)
+                row[used] = r
+                low[used], high[used] = int(np.floor(min(a, b) - _SLACK)), int(np.ceil(max(a, b) + _SLACK))
+                used += 1
+    return row[:used], low[:used], high[:used], box
+
+
+@jit
+def _stretch(box: NDArray[np.float64], i: float, j: float, w: float) -> None:
+    """Take a point into the bounds, or give them up where it is near or beyond the horizon."""
+    far = np.inf if w <= 0.5 else 0.0
+    box[0], box[1] = min(box[0], i - far), max(box[1], i + far)
+    box[2], box[3] = min(box[2], j - far), max(box[3], j + far)
+
+
+@jit
+def _off(i0: float, j0: float, i1: float, j1: float, sides: NDArray[np.float64], margin: float) -> bool:
+    """Whether both ends are beyond the same side of the face."""
+    for k in range(3):
+        a, b = sides[2 * k], sides[2 * k + 1]
+        if a * i0 + b * j0 > 1.0 + margin and a * i1 + b * j1 > 1.0 + margin:
+            return True
+    return False
+
+
+@jit
+def _longer(old: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    new = np.empty(size, np.int64)
+    new[: old.size] = old
+    return new
+
+
+@jit
+def by_row(
+    row: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64], bottom: int, rows: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The stretches of rows bottom … bottom + rows - 1 as compressed rows, each sorted; low and high in one number."""
+    first = np.zeros(rows + 1, np.int64)
+    for n in range(row.size):
+        if 0 <= row[n] - bottom < rows:
+            first[row[n] - bottom + 1] += 1
+    first = np.cumsum(first)
+    keys, fill = np.empty(first[rows], np.int64), first.copy()
+    for n in range(row.size):
+        r = row[n] - bottom
+        if 0 <= r < rows:
+            keys[fill[r]] = ((low[n] + (1 << 30)) << 32) | (high[n] + (1 << 30))
+            fill[r] += 1
+    for r in range(rows):
+        if first[r + 1] - first[r] > 1:
+            keys[first[r] : first[r + 1]] = np.sort(keys[first[r] : first[r + 1]])
+    return first, keys
+
+
+@jit
+def _row_of_face(j: int, res: int) -> tuple[int, int]:
+    """First and last i of the lattice points of row j on the face, edges included."""
+    reach = 2 * 7 ** ((res + 1) // 2)
+    if res & 1:
+        return -((reach - 4 * j) // 5), min((reach - j) // 4, reach + 5 * j)
+    return -((reach - j) // 2), min(reach - j, reach + 2 * j)
+
+
+@jit
+def runs(
+    first: NDArray[np.int64],
+    keys: NDArray[np.int64],
+    bounds: tuple[int, int, int],
+    where: tuple[int, int],
+    back: NDArray[np.float64],
+    tables: lattice.Tables,
+    edges: Edges,
+    turned_lng: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Stretches (row, first, last) of cells inside the polygon, and the cells (row, i, i, flag 2) that are unsure.
+
+    ``bounds``: lowest row, lowest and highest i; ``where``: face, resolution. Returns row, first, last, flag.
+    """
+    face, res = where
+    size, used = 1024, 0
+    out = np.empty((4, size), np.int64)
+    for r in range(first.size - 1):
+        j = bounds[0] + r
+        low, high = _row_of_face(j, res)
+        i, high = max(low, bounds[1]), min(high, bounds[2])
+        k = first[r]
+        while i <= high:
+            start, stop = high + 1, high
+            if k < first[r + 1]:
+                start, stop = (keys[k] >> 32) - (1 << 30), (keys[k] & 0xFFFFFFFF) - (1 << 30)
+                k += 1
+                if stop < i:
+                    continue
+            if start > i:  # a stretch without edges: its first cell speaks for all
+                last = min(start - 1, high)
+                lat, lng = _centre(i, j, face, back, tables, turned_lng)
+                flag = inside(lat, lng, edges)
+                if flag != 0:
+                    out, size = _room(out, used, size)
+                    out[0, used], out[1, used], out[2, used], out[3, used] = j, i, last, flag
+                    used += 1
+                i = last + 1
+            while i <= min(stop, high):
+                lat, lng = _centre(i, j, face, back, tables, turned_lng)
+                flag = inside(lat, lng, edges)
+                if flag != 0:
+                    out, size = _room(out, used, size)
+                    out[0, used], out[1, used], out[2, used], out[3, used] = j, i, i, flag
+                    used += 1
+                i += 1
+    return out[0, :used], out[1, :used], out[2, :used], out[3, :used]
+
+
+@jit
+def _room(out: NDArray[np.int64], used: int, size: int) -> tuple[NDArray[np.int64], int]:
+    if used < size:
+        return out, size
+    new = np.empty((4, 2 * size), np.int64)
+    new[:, :size] = out
+    return new, 2 * size
+
+
+@jit
+def _centre(
+    i: int, j: int, face: int, back: NDArray[np.float64], tables: lattice.Tables, turned_lng: bool
+) -> tuple[float, float]:
+    """Latitude and longitude of a lattice point; longitudes 0-360 where ``turned_lng``."""
+    east, north = back[0, 0] * i + back[0, 1] * j, back[1, 0] * i + back[1, 1] * j
+    x = tables.centre[face, 0] + east * tables.east[face, 0] + north * tables.north[face, 0]
+    y = tables.centre[face, 1] + east * tables.east[face, 1] + north * tables.north[face, 1]
+    z = tables.centre[face, 2] + east * tables.east[face, 2] + north * tables.north[face, 2]
+    lng = np.arctan2(y, x) * _DEG
+    if turned_lng and lng < 0.0:
+        lng += 360.0
+    return np.arctan2(z, np.hypot(x, y)) * _DEG, lng
+
+
+@jit
+def unrolled(
+    row: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """i and j of every cell of the stretches."""
+    total = 0
+    for n in range(row.size):
+        total += high[n] - low[n] + 1
+    i, j = np.empty(total, np.int32), np.empty(total, np.int32)
+    at = 0
+    for n in range(row.size):
+        for k in range(low[n], high[n] + 1):
+            i[at], j[at] = k, row[n]
+            at += 1
+    return i, j

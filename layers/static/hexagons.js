@@ -1,0 +1,558 @@
+/**
+ * GezhiHexagons: cells, their groups (management grids) and values as a Leaflet canvas layer, with no WebGL.
+ *
+ * A plain script without imports; needs Leaflet (`L`), h3-js (`h3`), raster.js and paint.js before it. Each tile keeps
+ * an id buffer that is filled once per zoom; every later change of colour is one pass over it, and painting with a
+ * brush repaints only the touched rectangle of the touched tiles.
+ *
+ * Events: 'ready' {n}; 'cellhover' and 'cellclick' {position, cell, group, latlng, originalEvent} (position -1 and
+ * cell null outside); 'groupchange' {positions, group}; 'fault' {error}.
+ */
+(function (root) {
+  'use strict';
+
+  const {positionOf, decode} = root.GezhiPayload;
+  const {Locator, fillIds, worldX, worldY, EXACT_ABOVE} = root.GezhiRaster;
+  const {pack, classOf, paint} = root.GezhiPaint;
+  const MARGIN = 4;
+  const FRAME_MS = 10;
+  const SLICE_MS = 12;
+  const CACHED_OUTLINES = 20000;
+  /** Groups narrower than this many pixels have no border: lines would hide what they bound. */
+  const GROUP_LINE_ABOVE = 5;
+  /** From this many pixels on the border has its full weight; between the two it thins out. */
+  const GROUP_LINE_FULL = 26;
+
+  const DEFAULTS = {
+    colour: {kind: 'plain', colour: '#3f7d78'},
+    fillOpacity: 0.62,
+    borders: true,
+    levels: [],
+    borderColour: '#2d3436',
+    borderWidth: 1.5,
+    cellLines: true,
+    highlightColour: '#111111',
+    className: 'gezhi-hexagons',
+    updateWhenIdle: false,
+    updateWhenZooming: false,
+    updateInterval: 60,
+    keepBuffer: 1,
+    noWrap: true,
+    maxNativeZoom: undefined,
+  };
+
+  const Hexagons = root.L.GridLayer.extend({
+    options: DEFAULTS,
+
+    /**
+     * @param {Object} options
+     *   payload: ArrayBuffer or decoded payload; or url: where to fetch one;
+     *   colour: {kind:'group', column, colours: css[] by label}
+     *         | {kind:'groupvalue', column, values: number[] by label, classes:[{from,to,colour}]}
+     *         | {kind:'value', column, classes} | {kind:'plain', colour};
+     *   fillOpacity 0–1; borders: draw group borders; levels: [{of: parent by label, width, colour}] wider borders of
+     *   parents, the finest first; cellLines: thin lines between cells once a cell is wider than 14 px
+     */
+    initialize(options) {
+      root.L.setOptions(this, options);
+      this._queue = [];
+      this._frame = 0;
+      this._outlines = new Map();
+      this._epoch = 0;
+      this.data = null;
+    },
+
+    // ---- data -----------------------------------------------------------------------------------------------------
+
+    /** Show another payload (ArrayBuffer or decoded). Resolves when its cells are located. */
+    async setData(payload) {
+      const loading = ++this._epoch;
+      const data = payload instanceof ArrayBuffer ? decode(payload) : payload;
+      const located = new Locator(root.h3, data.cells, data.res);
+      let pause = performance.now() + SLICE_MS;
+      for (const done of located.run()) {
+        if (performance.now() < pause) continue;
+        void done;
+        await breathe();
+        if (loading !== this._epoch) return false;
+        pause = performance.now() + SLICE_MS;
+      }
+      this.data = data;
+      this.located = located;
+      this._outlines.clear();
+      this._group = null;
+      this._marks = new Uint8Array(data.n + 1);
+      this._hovered = -2;
+      this._dress();
+      this._refill();
+      this.fire('ready', {n: data.n});
+      return true;
+    },
+
+    async _load() {
+      try {
+        if (this.options.payload) {
+          await this.setData(this.options.payload);
+        } else if (this.options.url) {
+          const answer = await fetch(this.options.url, {credentials: 'same-origin'});
+          if (!answer.ok) throw new Error(`${answer.status} ${this.options.url}`);
+          await this.setData(await answer.arrayBuffer());
+        }
+      } catch (error) {
+        this.fire('fault', {error});
+      }
+    },
+
+    /** Change colour, borders, levels, opacity: any option of the constructor but the data. */
+    setStyle(options) {
+      Object.assign(this.options, options);
+      if (!this.data) return this;
+      this._dress();
+      return this._repaintAll();
+    },
+
+    setFillOpacity(fillOpacity) {
+      return this.setStyle({fillOpacity});
+    },
+
+    /** The column that groups cells, as int32 by id; made once and then changed by setGroup. */
+    _groupsOf(column) {
+      if (this._group && this._groupColumn === column) return this._group;
+      const source = this.data.columns[column];
+      const group = new Int32Array(this.data.n + 1);
+      group[0] = -1;
+      for (let i = 0; i < this.data.n; i++) group[i + 1] = source[i];
+      this._groupColumn = column;
+      this._group = group;
+      return group;
+    },
+
+    /** Compute the fill of every id and the number of groups from the options. */
+    _dress() {
+      const {colour} = this.options;
+      const n = this.data.n;
+      const fill = new Uint32Array(n + 1);
+      this._fill = fill;
+      this._classes = null;
+      if (colour.kind === 'group' || colour.kind === 'groupvalue') {
+        const group = this._groupsOf(colour.column || 'grid');
+        this._byGroup = this._groupColours(colour);
+        const colours = this._byGroup;
+        let most = 0;
+        for (let id = 1; id <= n; id++) {
+          fill[id] = colours[group[id]] || 0;
+          if (group[id] > most) most = group[id];
+        }
+        this._groups = most + 1;
+      } else if (colour.kind === 'value') {
+        const packed = colour.classes.map((one) => (one.colour ? pack(one.colour, this.options.fillOpacity) : 0));
+        const values = this.data.columns[colour.column || 'value'];
+        for (let i = 0; i < n; i++) {
+          const k = classOf(values[i], colour.classes);
+          fill[i + 1] = k < 0 ? 0 : packed[k];
+        }
+      } else {
+        fill.fill(pack(colour.colour, this.options.fillOpacity), 1);
+      }
+      this._lines = this._borderLevels();
+    },
+
+    _groupColours(colour) {
+      const opacity = this.options.fillOpacity;
+      if (colour.kind === 'group') return colour.colours.map((css) => (css ? pack(css, opacity) : 0));
+      const packed = colour.classes.map((one) => (one.colour ? pack(one.colour, opacity) : 0));
+      return Array.from(colour.values, (value) => {
+        const k = value === null ? -1 : classOf(value, colour.classes);
+        return k < 0 ? 0 : packed[k];
+      });
+    },
+
+    _borderLevels() {
+      if (!this._group || !this.options.borders) return [];
+      const finest = {colour: pack(this.options.borderColour, 0.85), width: this.options.borderWidth, of: null};
+      return [finest, ...this.options.levels.map((one) => ({
+        colour: pack(one.colour || this.options.borderColour, 1), width: one.width, of: one.of,
+      }))];
+    },
+
+    // ---- painting -------------------------------------------------------------------------------------------------
+
+    /** Positions of cells given as positions (numbers), hex text or BigInt; unknown cells are left out. */
+    positions(cells) {
+      const found = [];
+      for (const cell of cells) {
+        const position = typeof cell === 'number' ? cell
+          : positionOf(this.data.cells, typeof cell === 'bigint' ? cell : BigInt(`0x${cell}`));
+        if (position >= 0) found.push(position);
+      }
+      return found;
+    },
+
+    /** Give cells to the group `label` and repaint only what they touch. */
+    setGroup(cells, label) {
+      const positions = this.positions(cells);
+      const {colour} = this.options;
+      const group = this._groupsOf(colour.column || 'grid');
+      for (const position of positions) {
+        group[position + 1] = label;
+        this._fill[position + 1] = this._byGroup[label] || 0;
+      }
+      if (label >= this._groups) this._groups = label + 1;
+      this._repaint(positions);
+      this.fire('groupchange', {positions, group: label});
+      return positions;
+    },
+
+    /** Give one label its colour (css) or value without touching other groups. */
+    setGroupColour(label, css) {
+      this._byGroup[label] = pack(css, this.options.fillOpacity);
+      if (this.options.colour.colours) this.options.colour.colours[label] = css;
+      const positions = this.groupCells(label);
+      for (const position of positions) this._fill[position + 1] = this._byGroup[label];
+      this._repaint(positions);
+    },
+
+    /** Set the value of cells (aligned arrays) in a value layer and repaint only what they touch. */
+    setValues(cells, values) {
+      const {colour, fillOpacity} = this.options;
+      const column = this.data.columns[colour.column || 'value'];
+      const positions = this.positions(cells);
+      positions.forEach((position, i) => {
+        column[position] = values[i];
+        const k = classOf(values[i], colour.classes);
+        this._fill[position + 1] = k < 0 || !colour.classes[k].colour ? 0 : pack(colour.classes[k].colour, fillOpacity);
+      });
+      this._repaint(positions);
+    },
+
+    /** Draw a strong line round groups (labels) or cells; nothing given clears it. */
+    highlight({groups = null, cells = null} = {}) {
+      return this._mark(1, groups, cells);
+    },
+
+    /** Hatch cells or groups (for instance those that another plan gives elsewhere); nothing given clears it. */
+    hatch({groups = null, cells = null} = {}) {
+      return this._mark(2, groups, cells);
+    },
+
+    _mark(bit, groups, cells) {
+      if (!this.data) return this;
+      const changed = [];
+      const wanted = new Uint8Array(this.data.n + 1);
+      if (cells) for (const position of this.positions(cells)) wanted[position + 1] = bit;
+      if (groups && this._group) {
+        const set = new Set(groups);
+        for (let id = 1; id <= this.data.n; id++) if (set.has(this._group[id])) wanted[id] = bit;
+      }
+      for (let id = 1; id <= this.data.n; id++) {
+        if ((this._marks[id] & bit) === wanted[id]) continue;
+        this._marks[id] ^= bit;
+        changed.push(id - 1);
+      }
+      this._repaint(changed);
+      return this;
+    },
+
+    // ---- asking ---------------------------------------------------------------------------------------------------
+
+    /** Position of the cell under a point, -1 outside. */
+    positionAt(latlng) {
+      if (!this.data || !this.data.n || Math.abs(latlng.lat) > 90) return -1;
+      const id = root.h3.latLngToCell(latlng.lat, latlng.lng, this.data.res);
+      return positionOf(this.data.cells, BigInt(`0x${id}`));
+    },
+
+    /** {position, cell (hex), group, value} under a point, or null outside. */
+    cellAt(latlng) {
+      const position = this.positionAt(latlng);
+      return position < 0 ? null : this.describe(position);
+    },
+
+    describe(position) {
+      const values = this.data.columns[this.options.colour.column || 'value'];
+      return {
+        position,
+        cell: this.data.cells[position].toString(16),
+        group: this._group ? this._group[position + 1] : null,
+        value: values ? values[position] : null,
+      };
+    },
+
+    /** Label of the group of a position, -1 for none. */
+    groupOf(position) {
+      return this._group ? this._group[position + 1] : -1;
+    },
+
+    groupCells(label) {
+      const found = [];
+      for (let id = 1; id <= this.data.n; id++) if (this._group[id] === label) found.push(id - 1);
+      return found;
+    },
+
+    /** Labels of the groups that touch the group `label`, for choosing a colour or a merge partner. */
+    neighbourGroups(label) {
+      const found = new Set();
+      for (const position of this.groupCells(label)) {
+        for (const cell of root.h3.gridDisk(this.data.cells[position].toString(16), 1)) {
+          const other = positionOf(this.data.cells, BigInt(`0x${cell}`));
+          if (other >= 0) found.add(this._group[other + 1]);
+        }
+      }
+      found.delete(label);
+      return [...found];
+    },
+
+    /** L.LatLngBounds of everything, or of the given positions. */
+    getBounds(positions) {
+      if (!this.data || !this.data.n) return null;
+      let [x0, y0, x1, y1] = this.located.bounds;
+      if (positions) {
+        [x0, y0, x1, y1] = boundsOf(this.located, positions);
+      }
+      return root.L.latLngBounds([latOf(y1), lngOf(x0)], [latOf(y0), lngOf(x1)]);
+    },
+
+    // ---- Leaflet --------------------------------------------------------------------------------------------------
+
+    onAdd(map) {
+      root.L.GridLayer.prototype.onAdd.call(this, map);
+      if (!this.data && !this._started) {
+        this._started = true;
+        this._load();
+      }
+      return this;
+    },
+
+    onRemove(map) {
+      this._queue = [];
+      root.L.GridLayer.prototype.onRemove.call(this, map);
+    },
+
+    getEvents() {
+      const events = root.L.GridLayer.prototype.getEvents.call(this);
+      return {
+        ...events, zoomend: this._onZoomEnd, click: this._onClick, mousemove: this._onMove, mouseout: this._onOut,
+      };
+    },
+
+    createTile(coords, done) {
+      const canvas = document.createElement('canvas');
+      const ratio = Math.min(3, root.devicePixelRatio || 1);
+      const stretch = this._stretch();
+      const size = Math.round(this.getTileSize().x * ratio * stretch);
+      canvas.width = size;
+      canvas.height = size;
+      canvas.setAttribute('aria-hidden', 'true');
+      canvas.gezhi = {coords, size, ratio, stretch, ids: null, image: null};
+      this._queue.push({canvas, done});
+      this._schedule();
+      return canvas;
+    },
+
+    /** How much Leaflet stretches a tile at a zoom between two whole ones; tiles have the pixels for it. */
+    _stretch() {
+      return 2 ** (this._map.getZoom() - this._tileZoom);
+    },
+
+    /** Tiles made for another stretch would be blurred: make them again once Leaflet has finished its zoom. */
+    _onZoomEnd() {
+      queueMicrotask(() => {
+        if (!this._map || this._tileZoom === undefined) return;
+        const stretch = this._stretch();
+        const stale = Object.values(this._tiles).some((tile) => tile.current && tile.el.gezhi.stretch !== stretch);
+        if (stale) this.redraw();
+      });
+    },
+
+    _schedule() {
+      if (!this._frame) this._frame = requestAnimationFrame(() => this._work(FRAME_MS));
+    },
+
+    /** Do queued tiles for about `budget` milliseconds; at least one. */
+    _work(budget) {
+      this._frame = 0;
+      const until = performance.now() + budget;
+      while (this._queue.length && this._map) {
+        const {canvas, done} = this._queue.shift();
+        if (canvas.gezhi.gone) continue;
+        if (this.data) this._draw(canvas);
+        if (done) done(null, canvas);
+        if (performance.now() > until) break;
+      }
+      if (this._queue.length && this._map) this._schedule();
+    },
+
+    /** Finish everything that waits, now: before a print. */
+    flush() {
+      this._work(Infinity);
+    },
+
+    _removeTile(key) {
+      const tile = this._tiles[key];
+      if (tile && tile.el.gezhi) tile.el.gezhi.gone = true;
+      root.L.GridLayer.prototype._removeTile.call(this, key);
+    },
+
+    /** Draw the tiles that are there again from new data; until its turn comes a tile shows what it showed. */
+    _refill() {
+      if (!this._map) return;
+      const waiting = new Set(this._queue.map((job) => job.canvas));
+      for (const tile of Object.values(this._tiles)) {
+        tile.el.gezhi.stale = true;
+        if (!waiting.has(tile.el)) this._queue.push({canvas: tile.el, done: null});
+      }
+      this._schedule();
+    },
+
+    _draw(canvas) {
+      const tile = canvas.gezhi;
+      const w = tile.size + 2 * MARGIN;
+      const scale = 2 ** tile.coords.z * tile.size;
+      tile.scale = scale;
+      tile.ox = tile.coords.x * tile.size - MARGIN;
+      tile.oy = tile.coords.y * tile.size - MARGIN;
+      tile.stale = false;
+      if (tile.ids) tile.ids.fill(0);
+      else tile.ids = new Int32Array(w * w);
+      fillIds(tile.ids, w, tile.ox, tile.oy, scale, this.located, (position) => this._outlineOf(position));
+      if (!tile.image) {
+        tile.context = canvas.getContext('2d');
+        tile.image = tile.context.createImageData(tile.size, tile.size);
+        tile.pixels = new Uint32Array(tile.image.data.buffer);
+      }
+      this._paintTile(tile, 0, 0, tile.size, tile.size);
+    },
+
+    _paintTile(tile, x0, y0, x1, y1) {
+      paint(tile.pixels, tile.size, tile.ids, MARGIN, this._lookAt(tile), x0, y0, x1, y1);
+      tile.context.putImageData(tile.image, 0, 0, x0, y0, x1 - x0, y1 - y0);
+    },
+
+    _lookAt(tile) {
+      const cellPx = (this.located.spacing * tile.scale) / tile.ratio;
+      const groupPx = this._groups ? cellPx * Math.sqrt(this.data.n / this._groups) : 0;
+      const lines = groupPx > GROUP_LINE_ABOVE ? this._lines : this._lines.slice(1);
+      const share = Math.min(1, Math.max(0.35, groupPx / GROUP_LINE_FULL));
+      const levels = lines.map((one) => (one.of ? one : {...one, width: Math.max(1 / tile.ratio, one.width * share), colour: fade(one.colour, share)}));
+      return {
+        fill: this._fill,
+        group: this._group,
+        mark: this._marks,
+        levels,
+        cellLine: this.options.cellLines && cellPx > EXACT_ABOVE ? pack('#ffffff', 0.45) : 0,
+        highlight: pack(this.options.highlightColour, 1),
+        ratio: tile.ratio,
+      };
+    },
+
+    _outlineOf(position) {
+      let outline = this._outlines.get(position);
+      if (outline) return outline;
+      const corners = root.h3.cellToBoundary(this.data.cells[position].toString(16));
+      outline = new Float64Array(corners.length * 2);
+      corners.forEach(([lat, lng], k) => {
+        outline[2 * k] = worldX(lng);
+        outline[2 * k + 1] = worldY(lat);
+      });
+      if (this._outlines.size >= CACHED_OUTLINES) this._outlines.clear();
+      this._outlines.set(position, outline);
+      return outline;
+    },
+
+    _repaintAll() {
+      for (const key of Object.keys(this._tiles || {})) {
+        const canvas = this._tiles[key].el;
+        if (!canvas.gezhi.ids || canvas.gezhi.stale) continue;
+        const {size} = canvas.gezhi;
+        this._paintTile(canvas.gezhi, 0, 0, size, size);
+      }
+      return this;
+    },
+
+    /** Repaint the rectangle that the cells at `positions` cover, in the tiles that it meets. */
+    _repaint(positions) {
+      if (!positions.length || !this._map) return;
+      const [x0, y0, x1, y1] = boundsOf(this.located, positions);
+      const reach = this.located.spacing * 0.8;
+      for (const key of Object.keys(this._tiles)) {
+        const tile = this._tiles[key].el.gezhi;
+        if (!tile.ids || tile.stale) continue;
+        const margin = MARGIN + reach * tile.scale + 1;
+        const left = Math.max(0, Math.floor(x0 * tile.scale - tile.ox - MARGIN - margin));
+        const top = Math.max(0, Math.floor(y0 * tile.scale - tile.oy - MARGIN - margin));
+        const right = Math.min(tile.size, Math.ceil(x1 * tile.scale - tile.ox - MARGIN + margin));
+        const bottom = Math.min(tile.size, Math.ceil(y1 * tile.scale - tile.oy - MARGIN + margin));
+        if (left < right && top < bottom) this._paintTile(tile, left, top, right, bottom);
+      }
+    },
+
+    // ---- pointer --------------------------------------------------------------------------------------------------
+
+    _onClick(event) {
+      if (!this.data) return;
+      this.fire('cellclick', this._eventAt(event));
+    },
+
+    _onMove(event) {
+      this._pointer = event;
+      if (this._hoverFrame || !this.data || !this.listens('cellhover')) return;
+      this._hoverFrame = requestAnimationFrame(() => {
+        this._hoverFrame = 0;
+        if (!this._pointer || !this._map) return;
+        const position = this.positionAt(this._pointer.latlng);
+        if (position === this._hovered) return;
+        this._hovered = position;
+        this.fire('cellhover', this._eventAt(this._pointer));
+      });
+    },
+
+    _onOut(event) {
+      this._pointer = null;
+      if (!this.data || this._hovered < 0) return;
+      this._hovered = -1;
+      this.fire('cellhover', {position: -1, cell: null, group: null, latlng: event.latlng, originalEvent: event.originalEvent});
+    },
+
+    _eventAt(event) {
+      const found = this.cellAt(event.latlng);
+      const {latlng, originalEvent} = event;
+      return {position: -1, cell: null, group: null, value: null, ...found, latlng, originalEvent};
+    },
+  });
+
+  function boundsOf(located, positions) {
+    let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
+    for (const position of positions) {
+      const x = located.x[position], y = located.y[position];
+      if (x < x0) x0 = x;
+      if (x > x1) x1 = x;
+      if (y < y0) y0 = y;
+      if (y > y1) y1 = y;
+    }
+    return [x0, y0, x1, y1];
+  }
+
+  /** A packed colour with its opacity times `share`. */
+  function fade(colour, share) {
+    return ((Math.round((colour >>> 24) * share) << 24) | (colour & 0xffffff)) >>> 0;
+  }
+
+  function lngOf(x) {
+    return (x - 0.5) * 360;
+  }
+
+  function latOf(y) {
+    return (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90;
+  }
+
+  /** Let the page handle what waits; a message is sooner than a timer. */
+  function breathe() {
+    return new Promise((resolve) => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => { channel.port1.close(); resolve(); };
+      channel.port2.postMessage(0);
+    });
+  }
+
+  root.GezhiHexagons = Hexagons;
+})(typeof globalThis === 'undefined' ? self : globalThis);

@@ -1,0 +1,159 @@
+/**
+ * Colouring: one pass over an id buffer into the pixels of a tile.
+ *
+ * Fills come from a table by cell. Where the neighbouring pixel belongs to another group a border is drawn, so the
+ * dissolved outlines of grids cost nothing; groups may belong to parents (communities, towns) whose borders are drawn
+ * wider. A plain script without imports. Colours are packed as ImageData wants them on a little-endian machine: 0xAABBGGRR.
+ */
+(function (root) {
+  'use strict';
+
+  /** '#rrggbb' and an opacity from 0 to 1 → packed colour. */
+  function pack(css, opacity) {
+    const number = parseInt(css.slice(1), 16);
+    const alpha = Math.round(255 * opacity);
+    return ((alpha << 24) | ((number & 255) << 16) | (number & 0xff00) | (number >>> 16)) >>> 0;
+  }
+
+  /** `over` at `share` of its own opacity laid over `under`. */
+  function blend(under, over, share) {
+    const ao = ((over >>> 24) / 255) * share;
+    const au = (under >>> 24) / 255;
+    const alpha = ao + au * (1 - ao);
+    if (alpha === 0) return 0;
+    let out = Math.round(alpha * 255) << 24;
+    for (let shift = 0; shift < 24; shift += 8) {
+      const mixed = (((over >>> shift) & 255) * ao + ((under >>> shift) & 255) * au * (1 - ao)) / alpha;
+      out |= Math.round(mixed) << shift;
+    }
+    return out >>> 0;
+  }
+
+  /** Index of the class that holds `value`: from ≤ value < to, the last one closed; -1 for none. First match wins. */
+  function classOf(value, classes) {
+    if (Number.isNaN(value)) return -1;
+    for (let k = 0; k < classes.length; k++) {
+      const {from, to} = classes[k];
+      const above = from === null || value >= from;
+      const below = to === null || value < to || (value === to && (from === to || k === classes.length - 1));
+      if (above && below) return k;
+    }
+    return -1;
+  }
+
+  const NONE = 0, CELL = 1, GROUP = 2;
+
+  /**
+   * @typedef {Object} Look what `paint` may know
+   * @property {Uint32Array} fill packed colour by id (0 = outside)
+   * @property {Int32Array|null} group by id, -1 outside
+   * @property {Uint8Array} mark by id: 1 highlighted, 2 hatched
+   * @property {{colour: number, width: number, of: Int32Array|null}[]} levels the borders from the finest (groups) up;
+   *   `of` gives a group's parent
+   * @property {number} cellLine packed colour of cell borders, 0 for none
+   * @property {number} highlight packed colour of the border round what is highlighted
+   * @property {number} ratio device pixels per CSS pixel
+   */
+
+  /** Level of the border between two different ids: 0 none, 1 cell, 2 + k for levels[k], 2 + levels.length highlight. */
+  function levelBetween(one, other, look) {
+    if ((look.mark[one] & 1) !== (look.mark[other] & 1)) return GROUP + look.levels.length;
+    const {group, levels} = look;
+    if (group !== null && levels.length && group[one] !== group[other]) {
+      const g = group[one], h = group[other];
+      for (let k = levels.length - 1; k >= 0; k--) {
+        const {of} = levels[k];
+        if (of === null || (g < 0 ? -1 : of[g]) !== (h < 0 ? -1 : of[h])) return GROUP + k;
+      }
+    }
+    return look.cellLine && one && other ? CELL : NONE;
+  }
+
+  /**
+   * Paint the rectangle [x0, x1) × [y0, y1) of a tile.
+   * @param {Uint32Array} out pixels of the tile, size × size  @param {number} size
+   * @param {Int32Array} ids id buffer, (size + 2 margin)²  @param {number} margin  @param {Look} look
+   */
+  function paint(out, size, ids, margin, look, x0, y0, x1, y1) {
+    const w = size + 2 * margin;
+    const {fill, mark} = look;
+    const hatch = Math.max(3, Math.round(3 * look.ratio));
+    for (let y = y0; y < y1; y++) {
+      let p = (y + margin) * w + x0 + margin;
+      for (let q = y * size + x0; q < y * size + x1; q++, p++) {
+        const id = ids[p];
+        let colour = fill[id];
+        if (mark[id] & 2 && (p + y) % (2 * hatch) < hatch) colour = blend(colour, 0xff202020, 0.45);
+        out[q] = colour;
+      }
+    }
+    const wanted = look.cellLine || look.levels.length || look.highlight;
+    if (wanted) borders(out, size, ids, margin, look, x0, y0, x1, y1);
+  }
+
+  /** Find border pixels in the rectangle and a margin round it, the finest lines first so that wide ones lie on top. */
+  function borders(out, size, ids, margin, look, x0, y0, x1, y1) {
+    const w = size + 2 * margin;
+    const found = [];
+    for (let y = Math.max(-margin, y0 - margin); y < Math.min(size + margin - 1, y1 + margin); y++) {
+      const from = Math.max(-margin, x0 - margin), to = Math.min(size + margin - 1, x1 + margin);
+      let p = (y + margin) * w + from + margin;
+      for (let x = from; x < to; x++, p++) {
+        const id = ids[p], right = ids[p + 1], below = ids[p + w];
+        if (id === right && id === below) continue;
+        let level = id === right ? NONE : levelBetween(id, right, look);
+        if (id !== below) level = Math.max(level, levelBetween(id, below, look));
+        if (level === NONE) continue;
+        if (level === CELL) {
+          if (x >= x0 && x < x1 && y >= y0 && y < y1) out[y * size + x] = blend(out[y * size + x], look.cellLine, 1);
+        } else {
+          (found[level] || (found[level] = [])).push(x, y);
+        }
+      }
+    }
+    for (let level = GROUP; level < found.length; level++) {
+      if (!found[level]) continue;
+      const top = level - GROUP >= look.levels.length;
+      const line = top ? {colour: look.highlight, width: 3} : look.levels[level - GROUP];
+      stroke(out, size, found[level], line.colour, line.width * look.ratio, x0, y0, x1, y1);
+    }
+  }
+
+  /** Lay a line of `width` device pixels through the points: whole pixels solid, the rest of the width as one soft pixel. */
+  function stroke(out, size, points, colour, width, x0, y0, x1, y1) {
+    const solid = Math.max(1, Math.floor(width));
+    const soft = width - solid;
+    const before = (solid - 1) >> 1;
+    if (soft > 0.05) {
+      const touched = new Set();
+      for (let i = 0; i < points.length; i += 2) {
+        softCross(out, size, points[i] - before, points[i + 1] - before, solid, colour, soft, touched, x0, y0, x1, y1);
+      }
+    }
+    for (let i = 0; i < points.length; i += 2) {
+      const left = points[i] - before, top = points[i + 1] - before;
+      for (let y = Math.max(y0, top); y < Math.min(y1, top + solid); y++) {
+        for (let x = Math.max(x0, left); x < Math.min(x1, left + solid); x++) {
+          const q = y * size + x;
+          if (out[q] !== colour) out[q] = colour >>> 24 === 255 ? colour : blend(out[q], colour, 1);
+        }
+      }
+    }
+  }
+
+  function softCross(out, size, left, top, solid, colour, soft, touched, x0, y0, x1, y1) {
+    for (let k = 0; k < solid; k++) {
+      soften(left + solid, top + k);
+      soften(left + k, top + solid);
+    }
+    function soften(x, y) {
+      if (x < x0 || x >= x1 || y < y0 || y >= y1) return;
+      const q = y * size + x;
+      if (touched.has(q)) return;
+      touched.add(q);
+      out[q] = blend(out[q], colour, soft);
+    }
+  }
+
+  root.GezhiPaint = {pack, blend, classOf, paint};
+})(typeof globalThis === 'undefined' ? self : globalThis);

@@ -1,0 +1,172 @@
+"""One HTML file with a city's map: the layers of the page with their data inside, for ``map --out FILE.html``.
+
+An internal sheet holds everything the actor may see. A public one keeps the privacy floor: no workers, cameras or gaps,
+incidents of one whole month in coarse cells, rounded, small counts left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from geo import cells
+from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, workers
+from server.rules import privacy
+from server.usecases import cities, coverage, plans, staffing, things
+from server.usecases import ground as ground_cases
+from server.usecases import incidents as incident_cases
+from server.usecases.context import Columns, Context, Progress, silent
+from server.usecases.errors import NotFound
+
+INTERNAL = "内部资料"
+FOOTERS = {
+    "zh": "事件为上报数量，受巡查与上报影响，不代表个人风险；本图只表达地方，不表达个人。",
+    "en": "Incidents are counts of reports; they depend on patrol and reporting and are no risk of persons. "
+          "This map is about places, not people.",
+}  # fmt: skip
+_GROUND_ZOOM = 14
+_WHOLE = (-180.0, -90.0, 180.0, 90.0)
+
+
+def make(
+    ctx: Context, city: str, *, ref: str = plans.CURRENT, lang: str = "zh", public: bool = False,
+    classification: str = INTERNAL, progress: Progress = silent,
+) -> str:
+    """The HTML text of a city's map with a plan (the one in force, else the newest draft, else none)."""
+    place = cities.get(ctx, city)
+    progress(0.1, "grids")
+    made, settings = _plan_layers(ctx, city, ref)
+    progress(0.4, "regions")
+    layers = [_ground(ctx, city), *made, *_region_layers(ctx, city, place["levels"])]
+    progress(0.6, "centres")
+    layers += _centre_layers(ctx, city)
+    layers.append(features.Features(
+        "places", kind="places", name={"zh": "重点场所", "en": "Key places"}, data=_all(things.places, ctx, city),
+        show=False,
+    ))  # fmt: skip
+    progress(0.7, "incidents")
+    layers += _public_heat(ctx, city, place) if public else _exact_layers(ctx, city)
+    progress(0.9, "page")
+    settings = {"bbox": place["bbox"], "city": city, "date": ctx.stamp()[:10], **settings}
+    return page.export(
+        place["name"], layers, lang=lang, footer=FOOTERS[lang], classification=classification, settings=settings
+    )
+
+
+def _plan_layers(ctx: Context, city: str, ref: str) -> tuple[list[base.DataLayer], dict[str, Any]]:
+    try:
+        found = plans.grids(ctx, city, ref)
+    except NotFound:
+        if ref != plans.CURRENT:
+            raise
+        return [], {}
+    labelled = plans.cells_of(ctx, city, ref)
+    data = grids.encode(
+        labelled.cells, labelled.columns["grid"].astype(np.int32), neighbours=cells.neighbours(labelled.cells),
+        meta={"plan": found["plan"]["id"], "version": found["plan"]["version"]},
+    )
+    rows, (low, high) = found["grids"], found["band"]
+    layers: list[base.DataLayer] = [
+        grids.fill(data, grids=rows), grids.deviation(rows, band=(low, high)), grids.borders(), grids.labels(rows),
+    ]  # fmt: skip
+    settings = {"plan": f"v{found['plan']['version']} · {found['plan']['status']}", "search": grids.search_rows(rows)}
+    return layers, settings
+
+
+def _ground(ctx: Context, city: str) -> base.DataLayer:
+    made = {
+        kind: ground_cases.get(ctx, city, kind=kind, bbox=_WHOLE, zoom=_GROUND_ZOOM)
+        for kind in ("water", "rail", "road")
+    }
+    return ground.ground(made)
+
+
+def _region_layers(ctx: Context, city: str, levels: list[str]) -> list[base.DataLayer]:
+    layers: list[base.DataLayer] = []
+    for level in levels:
+        tree = cities.tree(ctx, city, level=level)
+        layers.append(regions.borders(tree, level=level))
+        rows = [
+            {"name": found["properties"]["name"], **found["properties"]["middle"]} for found in tree["features"]
+        ]
+        layers.append(regions.labels(rows, level=level, show=level != "community"))
+    return layers
+
+
+def _centre_layers(ctx: Context, city: str) -> list[base.DataLayer]:
+    found = things.centres(ctx, city)
+    layers: list[base.DataLayer] = [centres.symbols(found["items"])]
+    for tier in sorted({row["tier"] for row in found["items"]}, key=staffing.TIERS.index, reverse=True):
+        areas = staffing.service_areas(ctx, city, tier=tier)
+        if areas.cells.size:
+            data = centres.encode_areas(
+                areas.cells, areas.columns["centre"].astype(np.int32), neighbours=cells.neighbours(areas.cells),
+                centres=areas.meta["centres"],
+            )
+            layers.append(centres.areas(data, tier=tier))
+    return layers
+
+
+def _exact_layers(ctx: Context, city: str) -> list[base.DataLayer]:
+    sites = _all(things.cameras, ctx, city)
+    density, gaps = coverage.density(ctx, city), coverage.gaps(ctx, city)
+    covered, out_of_sight = density.columns, gaps.columns
+    seen = cameras.coverage_legend(covered["value"], n=len(sites))
+    unseen = cameras.gaps_legend(out_of_sight["value"], n=gaps.meta["n"], window=_window(gaps))
+    return [
+        _heat(incident_cases.heat(ctx, city), left_out=None),
+        workers.symbols(_all(things.workers, ctx, city)),
+        cameras.sites(sites),
+        cameras.coverage(cameras.encode_coverage(
+            density.cells, covered["value"], covered["covered"], legend_object=seen
+        )),
+        cameras.gaps(cameras.encode_gaps(
+            gaps.cells, out_of_sight["value"], out_of_sight["n"], out_of_sight["covered"], legend_object=unseen
+        )),
+    ]  # fmt: skip
+
+
+def _public_heat(ctx: Context, city: str, place: dict[str, Any]) -> list[base.DataLayer]:
+    newest = place["incidents"]["last"]
+    if newest is None:
+        return []
+    start, end = privacy.month(None, datetime.fromisoformat(newest), zone=ZoneInfo(place["tz"]))
+    found = incident_cases.heat(ctx, city, start=start, end=end, res=privacy.resolution(place["resolution"]))
+    factor = np.array(privacy.factors(found.columns["n"].tolist()), dtype=np.float64)
+    shown = factor > 0
+    n = np.rint(found.columns["n"][shown] * factor[shown]).astype(np.uint32)
+    rounded = Columns(
+        found.cells[shown], {"value": n.astype(np.float32), "n": n}, {**found.meta, "n": int(n.sum())}
+    )
+    note = {
+        "zh": f"少于 {privacy.FLOOR} 件的单元不显示，其余取整到 {privacy.STEP}",
+        "en": f"cells with fewer than {privacy.FLOOR} are not shown, others are rounded to {privacy.STEP}",
+    }
+    return [_heat(rounded, left_out=note)]
+
+
+def _heat(found: Columns, *, left_out: dict[str, str] | None) -> base.DataLayer:
+    values, n = found.columns["value"], found.columns["n"]
+    made = incidents.heat_legend(values, per="raw", n=found.meta["n"], window=_window(found), left_out=left_out)
+    return incidents.heat(incidents.encode(found.cells, values, n, legend_object=made))
+
+
+def _window(found: Columns) -> list[str] | None:
+    window: list[str] = found.meta["window"]
+    return window if window[0] and window[1] else None
+
+
+def _all(listed: Callable[..., dict[str, Any]], ctx: Context, city: str) -> list[dict[str, Any]]:
+    """Every item of a list that comes in pages."""
+    items: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        found = listed(ctx, city, limit=things.PAGE, cursor=cursor)
+        items += found["items"]
+        cursor = found["next"]
+        if cursor is None:
+            return items

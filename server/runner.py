@@ -1,0 +1,157 @@
+"""The runner: one process that works the queue of ``server.jobs``, started with the server by default.
+
+It holds a job's lease with every report of progress and with a heartbeat in between; when another runner has taken the
+job over, what this one did is not written down. A job that fails says why under its own code; nothing is retried except
+a job whose runner died.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from geo.errors import GeoError
+from server import config, jobs
+from server import log as log_setup
+from server.rules import permissions
+from server.usecases import context, drawing, errors, facts, imports, staffing
+from server.usecases.context import Context
+
+IDLE_S = 0.5
+BEAT_S = 10.0
+Work = Callable[[Context, jobs.Lease, Callable[[float, str], None], threading.Event], dict[str, Any]]
+
+log = structlog.get_logger("gezhi.runner")
+
+
+def main() -> None:
+    """Work the queue with the settings of the environment until a signal comes or the starting process ends."""
+    log_setup.set_up()
+    settings = config.Config()
+    ctx = context.open_(settings.home, settings.address)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    facts.sweep(ctx)
+    parent = os.getppid()
+    run(ctx, stop=stop, orphaned=lambda: os.getppid() != parent)
+
+
+def run(ctx: Context, *, stop: threading.Event, orphaned: Callable[[], bool]) -> None:
+    """Work jobs one after the other until ``stop`` is set or the process that wants them is gone."""
+    while not stop.is_set() and not orphaned():
+        if not run_one(ctx):
+            stop.wait(IDLE_S)
+
+
+def run_one(ctx: Context) -> bool:
+    """Work one job if there is one; whether there was."""
+    lease = jobs.take(ctx)
+    if lease is None:
+        return False
+    log.info("job started", job=lease.id, kind=lease.kind, attempt=lease.fence)
+    own, cancelled = ctx.acting(lease.actor), threading.Event()
+    pulse = _Pulse(ctx, lease, cancelled)
+    try:
+        with pulse:
+            result = _WORK[lease.kind](own, lease, pulse.report, cancelled)
+        jobs.finish(ctx, lease, status="done", result=result)
+        log.info("job done", job=lease.id)
+    except jobs.Lost:
+        log.warning("job lost to another runner", job=lease.id)
+    except Exception as error:
+        _end(ctx, lease, error)
+    return True
+
+
+class _Pulse:
+    """Reports progress and keeps the lease alive while a job computes in silence."""
+
+    def __init__(self, ctx: Context, lease: jobs.Lease, cancelled: threading.Event) -> None:
+        self._ctx, self._lease, self._cancelled = ctx, lease, cancelled
+        self._over = threading.Event()
+        self._at = (0.0, "")
+        self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+
+    def __enter__(self) -> _Pulse:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def report(self, share: float, message: str) -> None:
+        """Progress of the job; raises Cancelled or Lost."""
+        self._at = (share, message)
+        jobs.report(self._ctx, self._lease, share, message)
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT_S):
+            try:
+                jobs.report(self._ctx, self._lease, *self._at)
+            except (errors.Cancelled, jobs.Lost):
+                self._cancelled.set()
+                return
+
+
+def _draw(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    low, high = lease.payload["band"]
+    found = drawing.draw(
+        ctx, _city(lease), band=(low, high), seed=lease.payload["seed"], seconds=lease.payload.get("seconds"),
+        progress=progress, cancelled=cancelled.is_set,
+    )
+    return {**found, "violations": len(found["violations"])}
+
+
+def _staff(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    return staffing.staff(ctx, _city(lease), lease.payload["plan"], progress=progress)
+
+
+def _import(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    return imports.from_job(ctx, _city(lease), lease.payload, progress=progress)
+
+
+_WORK: dict[str, Work] = {"draw": _draw, "staff": _staff, "import": _import}
+
+
+def _city(lease: jobs.Lease) -> str:
+    assert lease.city is not None, f"job {lease.id} names no city"
+    return lease.city
+
+
+def _end(ctx: Context, lease: jobs.Lease, error: Exception) -> None:
+    status, code, message, detail = "failed", "internal", "Something went wrong on our side.", []
+    match error:
+        case errors.Cancelled():
+            status, code, message = "cancelled", error.code, error.message
+        case errors.UseCaseError():
+            code, message, detail = error.code, error.message, error.detail
+        case permissions.Denied():
+            code, message = "forbidden", "Your role does not allow this."
+        case GeoError():
+            code, message = "invalid", str(error)
+        case _:
+            log.error("job failed unexpectedly", job=lease.id, exc_info=error)
+    told = {"code": code, "message": message, "detail": detail}
+    try:
+        jobs.finish(ctx, lease, status=status, error=told)
+    except jobs.Lost:
+        log.warning("job lost to another runner", job=lease.id)
+    else:
+        log.info("job ended", job=lease.id, status=status, code=code)
+
+
+if __name__ == "__main__":
+    main()

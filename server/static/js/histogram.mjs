@@ -1,0 +1,42 @@
+/**
+ * Incidents over time, for the bottom strip: the city's own totals of equal calendar steps, asked one by one
+ * at the coarsest resolution, so that they are the figures of the heat map and nothing else.
+ */
+
+import { addDays } from "./format.mjs";
+
+const MOST_BINS = 26;
+
+/**
+ * Calendar steps over a range of days: weeks, months, quarters or years, at most {@link MOST_BINS}.
+ * @param {string} first YYYY-MM-DD
+ * @param {string} last YYYY-MM-DD
+ * @returns {{day: string, end: string}[]} `end` is the first day after the step
+ */
+export function steps(first, last) {
+  const span = (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1;
+  const next = span <= 26 ? (/** @type {string} */ day) => addDays(day, 1) : span <= 180 ? monday : monthly(span);
+  const found = [];
+  for (let day = first; day <= last; ) {
+    const end = next(day);
+    found.push({ day, end: end > addDays(last, 1) ? addDays(last, 1) : end });
+    day = end;
+  }
+  return found;
+}
+
+/** The Monday after a day. @param {string} day */
+function monday(day) {
+  const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
+  return addDays(day, 7 - weekday);
+}
+
+/** @param {number} span days in the whole range */
+function monthly(span) {
+  const months = [1, 3, 12, 60].find((count) => span / 30.4 / count <= MOST_BINS - 2) ?? 120;
+  return (/** @type {string} */ day) => {
+    const [year, month] = day.split("-").map(Number);
+    const at = Math.floor(((year * 12 + month - 1) / months) + 1) * months;
+    return `${String(Math.floor(at / 12)).padStart(4, "0")}-${String((at % 12) + 1).padStart(2, "0")}-01`;
+  };
+}

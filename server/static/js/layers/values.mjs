@@ -1,0 +1,111 @@
+/** Layers that colour cells by a value: incident heat, camera density, gaps, service areas. One is shown at a time. */
+
+import { withQuery } from "../api.mjs";
+import { addDays, startOfDay } from "../format.mjs";
+import { t } from "../i18n.mjs";
+import { createHex, resolutionAt } from "./hex.mjs";
+import { GRID_COLOURS } from "./style.mjs";
+
+const SEEN_PER_ZOOM = 9;
+
+/**
+ * A layer whose payload has `value` and whose `meta.legend` has the classes.
+ * @param {any} app
+ * @param {(res: number) => string} pathOf address at a resolution
+ */
+function createValue(app, pathOf) {
+  const hex = createHex(app, { pane: "values" });
+  let opacity = 0.68;
+  /** @type {any} */
+  let legend = null;
+  const style = (/** @type {any} */ data) => {
+    legend = data.meta.legend ?? null;
+    return { colour: { kind: "value", column: "value", classes: legend?.classes ?? [] }, fillOpacity: opacity, borders: false, cellLines: false };
+  };
+  return {
+    async show() {
+      hex.show();
+      await this.refresh();
+    },
+    hide: () => hex.hide(),
+    async refresh() {
+      const { lat } = app.map.getCenter();
+      const path = pathOf(resolutionAt(app.city.resolution, app.map.getZoom(), lat, SEEN_PER_ZOOM));
+      await hex.load(path, style);
+    },
+    /** @param {number} value */
+    fade(value) {
+      opacity = value;
+      if (hex.data()) hex.layer.setFillOpacity(value);
+    },
+    legend: () => (legend ? [legend] : []),
+    data: () => hex.data(),
+  };
+}
+
+/**
+ * The time window as the API wants it: UTC instants, the end excluded.
+ * @param {any} app
+ */
+export function windowOf(app) {
+  const { from, to } = app.store.get();
+  return {
+    from: from ? startOfDay(from, app.city.tz) : undefined,
+    to: to ? startOfDay(addDays(to, 1), app.city.tz) : undefined,
+  };
+}
+
+/** @param {any} app */
+export function createHeat(app) {
+  return createValue(app, (res) => {
+    const { category, per } = app.store.get();
+    return withQuery(app.path("heat"), { ...windowOf(app), category, per: per === "raw" ? "" : per, res, smooth: app.store.get().smooth || "" });
+  });
+}
+
+/** @param {any} app */
+export function createCoverage(app) {
+  return createValue(app, (res) => withQuery(app.path("coverage"), { res: Math.min(res, app.city.resolution) }));
+}
+
+/** @param {any} app */
+export function createGaps(app) {
+  return createValue(app, (res) => withQuery(app.path("gaps"), { ...windowOf(app), category: app.store.get().category, res }));
+}
+
+/**
+ * Which centre serves each cell, by tier.
+ * @param {any} app
+ */
+export function createService(app) {
+  const hex = createHex(app, { pane: "values" });
+  let opacity = 0.5;
+  let tier = "community";
+  /** @type {any} */
+  let meta = null;
+  const style = (/** @type {any} */ data) => {
+    meta = data.meta;
+    const count = meta.centres?.length ?? 0;
+    const colours = Array.from({ length: count }, (_, i) => GRID_COLOURS[i % GRID_COLOURS.length]);
+    return { colour: { kind: "group", column: "centre", colours }, fillOpacity: opacity, borders: true, borderWidth: 2, borderColour: "#26343d", cellLines: false };
+  };
+  return {
+    async show() {
+      hex.show();
+      await this.refresh();
+    },
+    hide: () => hex.hide(),
+    refresh: async () => void (await hex.load(withQuery(app.path("service-areas"), { tier }), style)),
+    /** @param {number} value */
+    fade(value) {
+      opacity = value;
+      if (hex.data()) hex.layer.setFillOpacity(value);
+    },
+    /** @param {string} value */
+    choose(value) {
+      tier = value;
+      return this.refresh();
+    },
+    legend: () => (meta ? [{ title: t("layer.service"), unit: t(`tier.${tier}`), n: meta.centres?.length ?? 0, classes: [{ colour: "#26343d", shape: "line", label: t("legend.service") }] }] : []),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * The one map of the page: its panes, what a click on it means, what is marked on it, the pointer's place,
+ * scale and north. It is made once and never made again.
+ */
+
+import { byId, h, icon, replace } from "./dom.mjs";
+import * as format from "./format.mjs";
+import { language, onLanguage, t } from "./i18n.mjs";
+
+/** @type {any} */
+const root = globalThis;
+const PANES = /** @type {Record<string, number>} */ ({ values: 210, grids: 220, marks: 460, labels: 470 });
+const NEAREST_ZOOM = 17;
+
+/**
+ * @param {[number, number, number, number]} bbox west, south, east, north
+ * @param {import("./url.mjs").View | undefined} view
+ */
+export function createMap(bbox, view) {
+  const container = byId("map");
+  const map = root.GezhiMap.create(container, { bbox, label: t("map.label") });
+  if (view) map.setView([view.lat, view.lng], view.zoom, { animate: false });
+  for (const [name, z] of Object.entries(PANES)) {
+    const pane = map.createPane(name);
+    pane.style.zIndex = String(z);
+    pane.style.pointerEvents = "none";
+  }
+  onLanguage(() => container.setAttribute("aria-label", t("map.label")));
+  new ResizeObserver(() => resized(map)).observe(container);
+  return map;
+}
+
+/**
+ * The map's element has another size: a view that was fitted is fitted again, any other keeps its place.
+ * @param {any} map
+ */
+export function resized(map) {
+  const fit = fits.get(map);
+  const untouched = fit && map.getZoom() === fit.zoom && map.getCenter().distanceTo(fit.centre) < 1;
+  map.invalidateSize({ pan: false, animate: false });
+  if (untouched) goTo(map, fit.target);
+}
+
+/** What each map was last fitted to. @type {WeakMap<any, {target: any, zoom: number, centre: any}>} */
+const fits = new WeakMap();
+
+/** Overlays of points, asked from the top down what lies under a click. */
+export function createPointIndex() {
+  /** @type {{overlay: any, kind: string}[]} */
+  const known = [];
+  return {
+    /** @param {any} overlay @param {string} kind */
+    add: (overlay, kind) => known.push({ overlay, kind }),
+    /** @param {any} map @param {any} latlng */
+    at(map, latlng) {
+      for (const { overlay, kind } of known) {
+        const item = map.hasLayer(overlay) && overlay.itemAt(latlng);
+        if (item) return { kind, id: String(item.id), item };
+      }
+      return null;
+    },
+  };
+}
+
+/**
+ * Clicks: a thing first, then the grid, then (in the chosen grid, or where there is none) the cell.
+ * @param {any} app
+ */
+export function listenToClicks(app) {
+  app.map.on("click", (/** @type {any} */ event) => {
+    if (app.store.get().measuring) return;
+    const thing = app.points.at(app.map, event.latlng);
+    if (thing) return app.select({ kind: thing.kind, id: thing.id });
+    const hex = app.layers.grids.hex;
+    const found = hex.data() ? hex.layer.cellAt(event.latlng) : null;
+    const { selection } = app.store.get();
+    if (found && found.group >= 0 && !(selection?.kind === "grid" && selection.id === String(found.group))) {
+      return app.select({ kind: "grid", id: String(found.group) });
+    }
+    const { lat, lng } = event.latlng.wrap();
+    if (app.inBounds(lat, lng)) app.select({ kind: "cell", id: root.h3.latLngToCell(lat, lng, app.city.resolution) });
+    return undefined;
+  });
+}
+
+/**
+ * What is selected stands out: a strong line round a grid, region or cell.
+ * @param {any} app
+ */
+export function markSelection(app) {
+  const group = root.L.layerGroup().addTo(app.map);
+  const line = { pane: "marks", interactive: false, color: "#101d26", weight: 3, fill: false };
+  const mark = async () => {
+    const { selection, hasPlan } = app.store.get();
+    group.clearLayers();
+    const { hex } = app.layers.grids;
+    if (hasPlan && hex.data()) hex.layer.highlight(selection?.kind === "grid" ? { groups: [Number(selection.id)] } : {});
+    if (selection?.kind === "cell" && root.h3.isValidCell(selection.id)) group.addLayer(root.L.polygon(root.h3.cellToBoundary(selection.id), line));
+    if (selection?.kind === "region") {
+      const regions = await app.regions();
+      const region = regions.find((/** @type {any} */ one) => one.id === selection.id);
+      if (region?.geometry && app.store.get().selection === selection) group.addLayer(root.L.geoJSON(region.geometry, line));
+    }
+  };
+  app.store.on(["selection", "hasPlan", "plan"], () => mark().catch(() => undefined));
+  return mark;
+}
+
+/**
+ * The pointer's coordinates and cell, in the status line.
+ * @param {any} app
+ */
+export function showPointer(app) {
+  const place = byId("status-point");
+  let waiting = false;
+  app.map.on("mousemove", (/** @type {any} */ event) => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      const { lat, lng } = event.latlng.wrap();
+      if (Math.abs(lat) > 85) return;
+      place.textContent = `${format.point(lat, lng)}  ${root.h3.latLngToCell(lat, lng, app.city.resolution)}`;
+    });
+  });
+}
+
+/**
+ * Scale bar and north arrow at the foot of the map.
+ * @param {any} map
+ */
+export function showScale(map) {
+  const text = h("span");
+  const bar = h("div.scale", { role: "img" }, text);
+  replace(byId("map-foot"), h("div.north", { role: "img", "aria-label": t("map.north") }, icon("north"), "N"), bar);
+  const draw = () => {
+    const { metres, pixels } = root.GezhiMap.scaleBar(map);
+    bar.style.width = `${Math.round(pixels)}px`;
+    text.textContent = format.distance(metres, language());
+    bar.setAttribute("aria-label", t("map.scale", { length: text.textContent }));
+  };
+  map.on("moveend zoomend resize", draw);
+  onLanguage(draw);
+  draw();
+}
+
+/**
+ * Move the map to something with a bbox or a point; a point is shown close by.
+ * @param {any} map
+ * @param {{lat?: number, lng?: number, bbox?: number[]}} target
+ */
+export function goTo(map, target) {
+  const { lat, lng, bbox } = target;
+  const wide = bbox && (bbox[2] - bbox[0] > 1e-6 || bbox[3] - bbox[1] > 1e-6);
+  if (wide) root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, padding: [48, 48] });
+  else if (lat !== undefined && lng !== undefined) map.setView([lat, lng], Math.max(map.getZoom(), NEAREST_ZOOM - 1), { animate: false });
+  if (wide) fits.set(map, { target, zoom: map.getZoom(), centre: map.getCenter() });
+}

@@ -1,0 +1,92 @@
+/**
+ * Legends: title, unit, n, window, source, what is left out, and the classes with their counts. They come with
+ * the layer's data; line and point layers state their own in the same shape.
+ */
+
+import { h, icon, replace, s } from "../dom.mjs";
+import * as format from "../format.mjs";
+import { pick, t, tOr } from "../i18n.mjs";
+import { remembered } from "../store.mjs";
+
+/**
+ * @typedef {object} Class
+ * @property {string} [colour]
+ * @property {string} [dash] for lines
+ * @property {"area" | "line" | "dot" | "ring" | "centre" | "sector"} [shape]
+ * @property {any} [label] text or both languages; else made from from–to
+ * @property {number | null} [from]
+ * @property {number | null} [to]
+ * @property {number | null} [count]
+ */
+/**
+ * @typedef {object} Legend
+ * @property {any} title
+ * @property {any} [unit]
+ * @property {number | null} [n]
+ * @property {[string, string] | null} [window]
+ * @property {any} [source]
+ * @property {any} [left_out]
+ * @property {Class[]} classes
+ */
+
+const folded = remembered("legend.folded", window.innerWidth < 820);
+
+/**
+ * Draw the legends of what is on the map.
+ * @param {HTMLElement} place
+ * @param {Legend[]} legends
+ * @param {string} zone the city's time zone
+ */
+export function drawLegends(place, legends, zone) {
+  place.hidden = legends.length === 0;
+  const small = folded.get();
+  const toggle = () => {
+    folded.set(!small);
+    drawLegends(place, legends, zone);
+  };
+  const fold = h("button.why.legend-fold", { type: "button", "aria-expanded": String(!small), "aria-label": t(small ? "legend.unfold" : "legend.fold"), on: { click: toggle } }, icon(small ? "plus" : "minus"));
+  replace(place, fold, small ? h("b", {}, t("legend.title")) : legends.map((legend) => legendOf(legend, zone)));
+}
+
+/**
+ * One legend.
+ * @param {Legend} legend
+ * @param {string} zone
+ */
+export function legendOf(legend, zone) {
+  const n = legend.n === null || legend.n === undefined ? "" : `n = ${format.number(legend.n)}`;
+  const notes = [];
+  if (legend.window) notes.push(`${format.day(legend.window[0], zone)} – ${format.day(lastMoment(legend.window[1]), zone)}`);
+  if (legend.source) notes.push(t("legend.source", { source: tOr(`kinds.${pick(legend.source)}`, pick(legend.source)) }));
+  if (legend.left_out) notes.push(t("legend.left_out", { what: typeof legend.left_out === "number" ? format.number(legend.left_out) : pick(legend.left_out) }));
+  return h("div.legend", {},
+    h("h3", {}, h("b", {}, pick(legend.title), legend.unit ? ` (${pick(legend.unit)})` : ""), n ? h("span", {}, n) : null),
+    h("ul", {}, legend.classes.map((one) => h("li", {}, swatch(one), h("span", {}, labelOf(one)), h("span.note.num", {}, one.count === null || one.count === undefined ? "" : format.number(one.count))))),
+    notes.length ? h("p.note", {}, notes.join(" · ")) : null);
+}
+
+/** @param {Class} one */
+function labelOf(one) {
+  if (one.label !== undefined) return pick(one.label);
+  const [from, to] = [one.from ?? null, one.to ?? null];
+  if (from === null && to === null) return t("legend.none");
+  if (from === null) return `< ${format.figure(to)}`;
+  if (to === null) return `≥ ${format.figure(from)}`;
+  return from === to ? format.figure(from) : `${format.figure(from)} – ${format.figure(to)}`;
+}
+
+/** @param {Class} one */
+function swatch({ colour = "#000", shape = "area", dash }) {
+  if (shape === "line") return h("i.swatch.line", { style: { "border-color": colour, "border-top-style": dash ? "dashed" : "solid" } });
+  if (shape === "dot") return h("i.swatch.dot", { style: { background: colour } });
+  if (shape === "ring") return h("i.swatch.dot", { style: { border: `2px solid ${colour}` } });
+  if (shape === "centre") return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M4 12V5l5-4 5 4v7z", fill: colour }));
+  if (shape === "sector") return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M1 12L6 1A14 14 0 0 1 17 8z", fill: colour, "fill-opacity": 0.35, stroke: colour }));
+  return h("i.swatch", { style: { background: colour } });
+}
+
+/** The window's end is excluded: show the last moment inside. @param {string} end */
+function lastMoment(end) {
+  return new Date(Date.parse(end) - 1).toISOString();
+}
+

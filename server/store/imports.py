@@ -1,0 +1,57 @@
+"""Rows of imports: what was read from which file with which options, and why each refused row was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from server.store.schema import imports, rejects
+
+
+def insert_import(connection: Connection, **row: Any) -> int:
+    """Add an import and return its id."""
+    return int(connection.execute(insert(imports).values(**row).returning(imports.c.id)).scalar_one())
+
+
+def settle(connection: Connection, import_id: int, **values: Any) -> None:
+    """Set the counts and the report once they are known (same transaction)."""
+    connection.execute(update(imports).where(imports.c.id == import_id).values(**values))
+
+
+def insert_rejects(connection: Connection, import_id: int, rows: Sequence[dict[str, Any]]) -> None:
+    """Add refused rows (row, seq, field, code, reason)."""
+    if rows:
+        connection.execute(insert(rejects), [{"import_id": import_id, **row} for row in rows])
+
+
+def rejected_rows(connection: Connection, import_id: int) -> int:
+    """How many different rows of an import are explained."""
+    query = select(func.count(rejects.c.row.distinct())).where(rejects.c.import_id == import_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def rejects_of(
+    connection: Connection, city: str, import_id: int, *, after: int, limit: int
+) -> list[dict[str, Any]]:
+    """Refused rows of a city's import with a number above ``after``, by number."""
+    query = (
+        select(rejects).join(imports, imports.c.id == rejects.c.import_id)
+        .where(imports.c.city == city, rejects.c.import_id == import_id, rejects.c.row > after)
+        .order_by(rejects.c.row, rejects.c.seq).limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def of_city(connection: Connection, city: str, *, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Imports of a city, newest first, with an id below ``before``."""
+    query = select(imports).where(imports.c.city == city)
+    if before is not None:
+        query = query.where(imports.c.id < before)
+    return [dict(row) for row in connection.execute(query.order_by(imports.c.id.desc()).limit(limit)).mappings()]
+
+
+def every(connection: Connection) -> list[dict[str, Any]]:
+    """All imports by id."""
+    return [dict(row) for row in connection.execute(select(imports).order_by(imports.c.id)).mappings()]

@@ -1,0 +1,126 @@
+"""What the command line says and how: progress and faults on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import rich.console
+import rich.progress
+
+from server.rules import permissions
+from server.usecases.context import Progress, silent
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar on standard error while a command works; nothing where nobody watches."""
+    console = rich.console.Console(stderr=True)
+    if not console.is_terminal:
+        yield silent
+        return
+    columns = (
+        rich.progress.TextColumn("{task.description}"), rich.progress.BarColumn(),
+        rich.progress.TaskProgressColumn(), rich.progress.TimeElapsedColumn(),
+    )  # fmt: skip
+    with rich.progress.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share, message: bar.update(task, completed=share, description=message)
+
+
+def write_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def tell_error(error: BaseException) -> None:
+    """An expected fault as a sentence with its details."""
+    if isinstance(error, permissions.Denied):
+        click.echo(f"Error: the role does not allow {error.action}.", err=True)
+        return
+    click.echo(f"Error: {error}", err=True)
+    for line in (getattr(error, "detail", None) or [])[:20]:
+        click.echo(f"  {line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)}", err=True)
+
+
+def tell_city(made: dict[str, Any]) -> None:
+    """A new city in a few lines."""
+    counts = ", ".join(f"{n} {level}" for level, n in made["regions"].items())
+    size = f"{made['cells']:,} cells of resolution {made['resolution']}, {made['area_km2']:.1f} km²"
+    click.echo(f"{made['name']}: {size}, {counts}")
+    for region in made["without_cells"]:
+        click.echo(f"  {region['level']} {region['code']} {region['name']}: too narrow, has no cell")
+    for level in made["crossing"]:
+        if level["cells"]:
+            click.echo(f"  {level['cells']} cells lie in another upper region than their {level['level']}")
+    for note in made["notes"]:
+        click.echo(f"  {note}")
+
+
+def tell_import(report: dict[str, Any]) -> None:
+    """The report of an import in a few lines."""
+    done = "would be read" if report["dry_run"] else "read"
+    click.echo(
+        f"{report['file']}: {report['rows']:,} rows {done}: {report['accepted']:,} accepted, "
+        f"{report['rejected']:,} rejected, {report['duplicate']:,} already there"
+    )
+    for mapped in report["mapping"]:
+        click.echo(f"  {mapped['ours']} ← {mapped['theirs']} ({mapped['how']})")
+    for personal in report["personal"]:
+        click.echo(f"  not read, personal data: {personal.get('column')}")
+    for fault in report["faults"]:
+        rows = ", ".join(str(row) for row in fault["first_rows"][:5])
+        kind = "rejected" if fault["rejects"] else "left empty"
+        click.echo(f"  {fault['count']:,} × {fault['field']} {kind}: {fault['reason']} (rows {rows}…)")
+    for note in [*report["notes"], report.get("corrections_note")]:
+        if note:
+            click.echo(f"  {note}")
+
+
+def tell_plan(made: dict[str, Any]) -> None:
+    """A drawn plan in a few lines."""
+    click.echo(f"Plan {made['plan']} (version {made['version']}): {made['grids']} grids in {made['seconds']} s")
+    for name, value in made["measures"].items():
+        click.echo(f"  {name}: {value:g}" if isinstance(value, (int, float)) else f"  {name}: {value}")
+    for violation in made["violations"][:20]:
+        click.echo(f"  {violation['code']}: {violation['reason']}")
+
+
+def tell_staff(made: dict[str, Any]) -> None:
+    """A staffing in a few lines."""
+    click.echo(f"{made['filled']} of {made['grids']} grids have a worker, {made['total_km']:.1f} km in all")
+    if made["unfilled"]:
+        click.echo(f"  without: {', '.join(made['unfilled'][:20])}")
+    for lack in made["missing"][:20]:
+        click.echo(f"  no {lack['tier']} centre: {lack['region']['code']} {lack['region']['name']}")
+
+
+def tell_plans(items: list[dict[str, Any]]) -> None:
+    """Plans, a line each."""
+    for item in items:
+        low, high = item["band"]
+        click.echo(
+            f"v{item['version']:<4} {item['status']:<11} {item['grids']:>6} grids  {low:g}:{high:g}  "
+            f"{item['created_at'][:19]}  {item['id']}"
+        )
+
+
+def tell_checks(found: dict[str, Any]) -> None:
+    """The invariants, a line each, with what is wrong."""
+    for check in found["checks"]:
+        n = len(check["findings"])
+        click.echo(f"{check['id']:<4} {check['name']:<14} {check['checked']:>8}  {'ok' if not n else f'{n} findings'}")
+        for finding in check["findings"]:
+            click.echo(f"     {finding}")
+
+
+def tell_users(items: list[dict[str, Any]]) -> None:
+    """Accounts, a line each."""
+    for item in items:
+        state = "disabled" if item["disabled_at"] else "active"
+        click.echo(f"{item['name']:<20} {item['role']:<9} {state:<9} {item['city'] or 'every city'}")

@@ -1,0 +1,123 @@
+"""What every use case takes first: the database, the data directory, who asks, the clock, and the process's memory.
+
+``Columns`` is what a use case answers where the web sends binary: cells and arrays aligned with them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.rules import permissions
+from server.store import database, migrate
+
+Progress = Callable[[float, str], None]
+"""Told a share of the work done (0–1) and a sentence; may raise ``errors.Cancelled``."""
+
+
+def silent(share: float, message: str) -> None:
+    """A progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Cells uint64[n] ascending, arrays aligned with them by name (in order), and what the reader must know."""
+
+    cells: NDArray[np.uint64]
+    columns: dict[str, NDArray[Any]]
+    meta: dict[str, Any]
+
+
+class Cache:
+    """Values kept by key in one process, the least recently used dropped first. Keys hold the data version."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value of ``key``, made by ``make`` when it is not kept; two threads may make it at once."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+
+def utc_now() -> datetime:
+    """The clock of the host, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Context:
+    """``actor`` is None for someone who has not signed in; ``now`` answers an aware UTC time."""
+
+    db: database.Database
+    home: Path
+    actor: permissions.Actor | None
+    now: Callable[[], datetime] = utc_now
+    cache: Cache = field(default_factory=Cache, compare=False)
+
+    def acting(self, actor: permissions.Actor | None) -> Context:
+        """The same context for another actor."""
+        return dataclasses.replace(self, actor=actor)
+
+    @property
+    def by(self) -> str:
+        """The name that goes into records."""
+        return self.actor.name if self.actor is not None else ""
+
+    def stamp(self) -> str:
+        """Now as it is stored: ISO 8601 UTC to the microsecond, ending in Z."""
+        return iso(self.now())
+
+    @property
+    def spool(self) -> Path:
+        """Where uploads wait for their job; made on first use."""
+        return _made(self.home / "spool")
+
+    @property
+    def archive(self) -> Path:
+        """Where incident segments lie; made on first use."""
+        return _made(self.home / "archive")
+
+
+def iso(at: datetime) -> str:
+    """``at`` (aware) as ISO 8601 text in UTC with microseconds, ending in Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def open_(home: Path, url: str, *, actor: permissions.Actor | None = None, upgrade: bool = True) -> Context:
+    """Make ``home``, open the database at ``url`` and bring its tables up to date.
+
+    Raises ``database.DatabaseError`` when the tables are newer than this release, or older and ``upgrade`` is false.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    db = database.open(url)
+    if upgrade:
+        migrate.upgrade(db)
+    else:
+        migrate.check(db)
+    return Context(db=db, home=home, actor=actor)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,213 @@
+"""Storing incidents: their exact region, what is new, a segment on disk, and its row in the manifest.
+
+An incident keeps the region of its exact point for good; the cell it is counted in keeps its own region. Only incidents
+outside the city are refused here. A row with a negative count is a correction: it is kept and subtracted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from geo import cells
+from server.archive import query, values
+from server.archive import segments as archive
+from server.store import database, regions, segments
+from server.usecases import exact, reading, territory
+from server.usecases.context import Context
+from server.usecases.landing import Fault
+
+SOURCE = "file"
+CORRECTION = "#correction"
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of the rows."""
+
+    accepted: int
+    duplicate: int
+    faults: list[Fault]
+    extra: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where each row lies: ``ids`` its cell, ``region`` the id of its exact point's region, -1 outside the city."""
+
+    ids: NDArray[np.uint64]
+    region: Ints
+    of_cell: Ints
+
+
+def of_city(ctx: Context, connection: Connection, city: str) -> values.Facts:
+    """The archive's facts of a city as its manifest names them."""
+    names = values.Segment.__dataclass_fields__
+    rows = segments.of_city(connection, city)
+    found = tuple(values.Segment(**{name: row[name] for name in names}) for row in rows)
+    return values.Facts(ctx.archive, found)
+
+
+def store(
+    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, *, import_id: int
+) -> Stored:
+    """Store the incidents of a file that are in the city and not yet known; the file is synced before its row is."""
+    segments.hold(connection)
+    table = parsed.rows
+    placed = locate(connection, place, _floats(table, "lat"), _floats(table, "lng"))
+    outside = placed.region < 0
+    faults = _outside(place, table.filter(pa.array(outside)))
+    weight = pc.fill_null(table["weight"], 1).cast(pa.int32()).combine_chunks()
+    keys = _keys(table, weight)
+    new = ~outside & _first_of_each(keys)
+    replaces, known = _known(ctx, connection, place.city.code, keys.filter(pa.array(new)))
+    new[np.flatnonzero(new)[known]] = False
+    made = _rows(table, placed, weight, keys, new, replaces[~known], first_id=segments.last_id(connection) + 1)
+    if made.num_rows:
+        _write(ctx, connection, place.city.code, made, import_id=import_id)
+    accepted = made.num_rows
+    return Stored(
+        accepted, int((~outside).sum()) - accepted, faults,
+        _told(placed, np.asarray(weight), new),
+    )
+
+
+def locate(
+    connection: Connection, place: territory.World, lats: NDArray[np.float64], lngs: NDArray[np.float64]
+) -> Placed:
+    """The cell of each point, and the region of the lowest level that holds the very point.
+
+    A point of the city in a gap between regions takes the region of its cell, else the nearest one.
+    """
+    ids = cells.from_points(lats, lngs, place.base.resolution)
+    shapes_by_id = regions.geometries(connection, place.base.id, level=place.lowest)
+    numbers = np.array(list(shapes_by_id), dtype=np.int64)
+    shapes = np.asarray(shapely.from_wkb(list(shapes_by_id.values())), object)
+    row = exact.inside(shapes, lats, lngs, ids)
+    region = np.where(row >= 0, numbers[np.maximum(row, 0)], -1)
+    at = cells.positions(place.base.cells, ids)
+    of_cell = np.where(at >= 0, place.base.region[np.maximum(at, 0)], -1).astype(np.int64)
+    gap = np.flatnonzero(region < 0)
+    if gap.size:
+        outline = np.array([shapely.from_wkb(place.base.boundary)], dtype=object)
+        gap = gap[exact.inside(outline, lats[gap], lngs[gap], ids[gap]) >= 0]
+        region[gap] = of_cell[gap]
+        lost = gap[region[gap] < 0]
+        if lost.size:
+            region[lost] = numbers[exact.nearest(shapes, lats[lost], lngs[lost])]
+    return Placed(ids, region, of_cell)
+
+
+def sweep(ctx: Context) -> list[str]:
+    """Remove segment files that a crash left behind; answers their names."""
+    with database.writing(ctx.db) as connection:
+        segments.hold(connection)
+        names = values.Segment.__dataclass_fields__
+        rows = segments.every(connection)
+        return archive.sweep(ctx.archive, [values.Segment(**{name: row[name] for name in names}) for row in rows])
+
+
+def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
+    return np.asarray(table[name].to_numpy(), dtype=np.float64)
+
+
+def _keys(table: pa.Table, weight: pa.Array) -> pa.Table:
+    """Source, external id and revision of each row; a correction has an identity of its own beside what it corrects."""
+    identity = table["identity"].combine_chunks()
+    corrected = pc.binary_join_element_wise(identity, CORRECTION, "")
+    external = pc.if_else(pc.less(weight, 0), corrected, identity)
+    revision = pc.fill_null(table["revision"], 0).cast(pa.int32()).combine_chunks()
+    source = pa.array(np.full(table.num_rows, SOURCE, dtype=object), pa.string())
+    return pa.table({"source": source, "external_id": external, "revision": revision})
+
+
+def _first_of_each(keys: pa.Table) -> NDArray[np.bool_]:
+    """bool[n]: the first row of every (external id, revision) of the file."""
+    first = np.zeros(keys.num_rows, dtype=np.bool_)
+    numbered = keys.append_column("at", pa.array(np.arange(keys.num_rows)))
+    kept = numbered.group_by(["external_id", "revision"]).aggregate([("at", "min")])["at_min"]
+    first[kept.to_numpy()] = True
+    return first
+
+
+def _known(
+    ctx: Context, connection: Connection, city: str, keys: pa.Table
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """For each key the id of the incident that it revises (-1: none), and whether the archive already holds it."""
+    replaces = np.full(keys.num_rows, -1, dtype=np.int64)
+    known = np.zeros(keys.num_rows, dtype=np.bool_)
+    facts = of_city(ctx, connection, city)
+    if not facts.segments or not keys.num_rows:
+        return replaces, known
+    found = query.known(facts, keys)
+    at = found["position"].to_numpy()
+    known[at] = np.asarray(pc.or_(found["same"], found["older"]))
+    replaces[at] = found["id"].to_numpy()
+    return replaces, known
+
+
+def _rows(
+    table: pa.Table, placed: Placed, weight: pa.Array, keys: pa.Table, new: NDArray[np.bool_], replaces: Ints, *,
+    first_id: int,
+) -> pa.Table:
+    mask = pa.array(new)
+    kept, own = table.filter(mask), keys.filter(mask)
+    columns = {
+        "id": pa.array(np.arange(first_id, first_id + kept.num_rows, dtype=np.int64)),
+        "time": kept["time"], "lat": kept["lat"], "lng": kept["lng"],
+        "cell": pa.array(placed.ids[new].astype(np.int64)),
+        "region": pa.array(placed.region[new].astype(np.int32)),
+        "category": kept["category"], "weight": weight.filter(mask), "source": own["source"],
+        "external_id": own["external_id"], "revision": own["revision"], "status": kept["status"],
+        "replaces": pa.array(replaces, mask=replaces < 0),
+    }  # fmt: skip
+    return pa.table(columns)
+
+
+def _write(ctx: Context, connection: Connection, city: str, table: pa.Table, *, import_id: int) -> None:
+    last = int(pc.max(table["id"]).as_py())
+    for segment in archive.write_segments(table, directory=ctx.archive, city=city):
+        segments.add(connection, **segment.as_row(), import_id=import_id, last_id=last)
+
+
+def _outside(place: territory.World, table: pa.Table) -> list[Fault]:
+    """A fault for each row outside the city, with what its coordinates look like."""
+    west, south, east, north = territory.bounds(place)
+    lats, lngs = _floats(table, "lat"), _floats(table, "lng")
+    swapped = (lats >= west) & (lats <= east) & (lngs >= south) & (lngs <= north)
+    reasons = np.where(
+        swapped, "lies outside the city; latitude and longitude look swapped",
+        "lies outside the city's boundary (if many do: wrong datum, or projected coordinates read as degrees?)",
+    )
+    rows = table["row"].to_pylist()
+    return [Fault(row, "lat,lng", "E_EXTENT", reason) for row, reason in zip(rows, reasons.tolist(), strict=True)]
+
+
+def _told(placed: Placed, weight: NDArray[np.int32], new: NDArray[np.bool_]) -> dict[str, Any]:
+    """What the report says beyond the counts: corrections, and where point and cell disagree about the region."""
+    own = weight[new]
+    corrections = own < 0
+    other = int((placed.region[new] != placed.of_cell[new]).sum())
+    n = int(new.sum())
+    told: dict[str, Any] = {
+        "counted": int(own.sum()),
+        "corrections": int(corrections.sum()),
+        "region": {
+            "by_point": n, "cell_differs": other, "share": round(other / n, 6) if n else 0.0,
+            "note": "an incident keeps the region of its exact point; its cell keeps its own",
+        },
+    }
+    if corrections.any():
+        told["corrections_note"] = (
+            f"{int(corrections.sum())} rows have a negative count: they take back earlier reports and are subtracted, "
+            f"so {n} rows count as {int(own.sum())} incidents"
+        )
+    return told

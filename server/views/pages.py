@@ -1,0 +1,81 @@
+"""The pages a browser opens: the start, the city's one page, sign-in, the API's description, and the words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+
+from layers import page
+from server import auth, language
+from server.rules import permissions
+from server.usecases import cities
+from server.usecases import errors as refusals
+from server.usecases.context import Context
+from server.views import answers, openapi, routes
+
+blueprint = flask.Blueprint("pages", __name__)
+
+
+def _page(rule: str, action: str, summary: str, **more: Any) -> routes.Route:
+    return routes.Route(rule, "GET", action, summary, answer="text/html", listed=False, **more)
+
+
+@routes.serve(blueprint, _page("/", "page.open", "The start: the only city's page, else the list of cities"))
+def start(ctx: Context) -> flask.Response:
+    if ctx.actor is None:
+        return _to_sign_in()
+    found = cities.list_(ctx)["cities"]
+    if not found:
+        return _rendered("empty.html")
+    return flask.redirect(flask.url_for("pages.city_page", city=found[0]["code"]))
+
+
+@routes.serve(blueprint, _page("/city/<city>", "page.open", "The one page of a city", open_query=True))
+def city_page(ctx: Context, city: str) -> flask.Response:
+    if ctx.actor is None:
+        return _to_sign_in()
+    found = cities.get(ctx, city)
+    pieces = page.live({"bbox": found["bbox"], "city": city}, lang=flask.g.language, nonce=flask.g.nonce)
+    shell = {"head": pieces.head, "body": pieces.body, "script": pieces.scripts}
+    boot = {
+        "city": city, "city_name": found["name"], "demo": auth.demo(), "language": flask.g.language,
+        "can": sorted(permissions.allowed(ctx.actor)),
+    }  # fmt: skip
+    return _rendered("city.html", shell=shell, boot=boot)
+
+
+@routes.serve(blueprint, _page("/sign-in", "page.open", "Sign in", open_query=True))
+def sign_in(ctx: Context) -> flask.Response:
+    after = auth.safe_next(flask.request.args.get("next"))
+    if ctx.actor is not None and not auth.demo():
+        return flask.redirect(after)
+    return _rendered("sign_in.html", boot={"language": flask.g.language, "next": after})
+
+
+@routes.serve(blueprint, _page("/api", "document.read", "What the API offers, to read"))
+def api_page(ctx: Context) -> flask.Response:
+    return _rendered("api.html", document=openapi.document(flask.current_app))
+
+
+@routes.serve(blueprint, _page("/i18n/<tongue>.json", "page.open", "Every text in a language", open_query=True))
+def words(ctx: Context, tongue: str) -> Any:
+    if tongue not in language.LANGUAGES:
+        raise refusals.NotFound("not_found", "no such language")
+    return dict(language.catalogue(tongue))
+
+
+def _to_sign_in() -> flask.Response:
+    address = flask.request.full_path if flask.request.query_string else flask.request.path
+    return flask.redirect(flask.url_for("pages.sign_in", next=auth.safe_next(address)))
+
+
+def _rendered(template: str, **values: Any) -> flask.Response:
+    response = flask.make_response(flask.render_template(template, **values))
+    response.headers["Vary"] = answers.VARY
+    if flask.request.args.get("lang") in language.LANGUAGES:
+        response.set_cookie(
+            language.COOKIE, flask.g.language, max_age=365 * 86400, path="/", samesite="Lax",
+            secure=flask.request.is_secure,
+        )  # fmt: skip
+    return response

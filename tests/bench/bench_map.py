@@ -1,0 +1,209 @@
+"""The map in Chromium without a GPU: our hexagon layer beside Leaflet's GeoJSON on canvas as folium writes it.
+
+Both sides are one file opened from disk with the network off, in the same window, showing the same cells coloured by
+the same grids. Paint: from navigation until the whole first view is drawn. Frames: the map is panned 12 px a frame,
+there and back, at the first zoom and three deeper. Dab: 127 cells change their grid and are drawn again. Exactness: the
+colour that our canvas shows at random cell centres is that of the cell's grid. GeoJSON stops at the size named in
+PEER_MOST, beyond which its page takes minutes.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+from playwright import sync_api
+
+from geo import cells
+from layers import base, grids, page, style
+from tests import __main__ as runner
+from tests.bench import bench_payload
+
+PEERS: list[str] = []
+SIZES = (81, 182, 408)  # rings round a cell: about 20 000, 100 000 and 500 000 cells
+PEER_MOST = 100_000
+COMPARED = ("page_mb", "paint_ms", "frame_p95_ms", "dab_median_ms")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+FRAMES = """async (zooms) => {
+    const map = window.benchMap, frame = () => new Promise((done) => requestAnimationFrame(done));
+    const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+    const out = {};
+    for (const zoom of [map.getZoom(), ...zooms]) {
+        map.setZoom(zoom, {animate: false});
+        await pause(800);
+        const times = [];
+        let last = performance.now();
+        for (let i = 0; i < 120; i++) {
+            map.panBy(i < 60 ? [12, 5] : [-12, -5], {animate: false});
+            await frame();
+            const now = performance.now();
+            times.push(now - last);
+            last = now;
+        }
+        times.sort((a, b) => a - b);
+        out[zoom] = [times[60], times[113], times[119]].map((ms) => Math.round(ms * 10) / 10);
+    }
+    return out;
+}"""
+
+OUR_PAINT = """async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    const {layer} = gezhiSheet.entries[0];
+    while (!layer || !layer.data || layer._queue.length) await frame();
+    await frame(); await frame();
+    window.benchMap = gezhiSheet.map;
+    return performance.now();
+}"""
+
+OUR_DAB = """async () => {
+    const {layer} = gezhiSheet.entries[0], map = gezhiSheet.map, times = [];
+    for (const zoom of [map.getZoom(), 14, 16]) {
+        map.setView([26.6, 111.6], zoom, {animate: false});
+        await new Promise((done) => setTimeout(done, 1000));
+        const middle = h3.latLngToCell(26.6, 111.6, 10);
+        for (let i = 0; i < 20; i++) {
+            const started = performance.now();
+            layer.setGroup(h3.gridDisk(middle, 6), i % 2);
+            times.push(performance.now() - started);
+        }
+    }
+    times.sort((a, b) => a - b);
+    return [times[30], times[57]].map((ms) => Math.round(ms * 100) / 100);
+}"""
+
+OUR_EXACT = """async (points) => {
+    const {layer} = gezhiSheet.entries[0], map = gezhiSheet.map;
+    let right = 0;
+    for (const [lat, lng, css] of points) {
+        map.setView([lat, lng], 17, {animate: false});
+        layer.flush();
+        const at = map.latLngToLayerPoint([lat, lng]);
+        const tile = Object.values(layer._tiles).find(({el}) => {
+            const p = L.DomUtil.getPosition(el);
+            return at.x >= p.x && at.x < p.x + 256 && at.y >= p.y && at.y < p.y + 256;
+        }).el;
+        const p = L.DomUtil.getPosition(tile);
+        const seen = tile.getContext('2d').getImageData(at.x - p.x, at.y - p.y, 1, 1).data;
+        const wanted = [1, 3, 5].map((k) => parseInt(css.slice(k, k + 2), 16));
+        right += wanted.every((one, k) => Math.abs(one - seen[k]) <= 2);
+    }
+    return right / points.length;
+}"""
+
+PEER_PAINT = """async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    if (document.readyState !== 'complete') await new Promise((done) => window.addEventListener('load', done));
+    await frame(); await frame();
+    window.benchMap = Object.entries(window).find(([name]) => name.startsWith('map_'))[1];
+    return performance.now();
+}"""
+
+PEER_DAB = """async () => {
+    const layer = Object.entries(window).find(([name]) => name.startsWith('geo_json_'))[1];
+    const some = layer.getLayers().slice(0, 127), times = [];
+    for (let i = 0; i < 10; i++) {
+        const started = performance.now();
+        for (const one of some) one.setStyle({fillColor: i % 2 ? '#ff0000' : '#00ff00'});
+        await new Promise((done) => requestAnimationFrame(done));
+        times.push(performance.now() - started);
+    }
+    times.sort((a, b) => a - b);
+    return [times[5], times[9]].map((ms) => Math.round(ms * 100) / 100);
+}"""
+
+
+class LocalMap(folium.Map):  # type: ignore[misc]
+    """The peer's map with Leaflet from disk, so that neither side waits for a network."""
+
+    default_js = [("leaflet", (base.VENDOR / "leaflet.js").as_uri())]
+    default_css = [("leaflet_css", (base.VENDOR / "leaflet.css").as_uri())]
+
+
+def our_page(ids: np.ndarray, labels: np.ndarray, bounds: list[float]) -> str:
+    data = grids.encode(ids, labels.astype(np.int32), neighbours=cells.neighbours(ids), meta={})
+    return page.export(
+        "bench", [grids.fill(data, grids=[])], lang="en", footer="", classification="bench", settings={"bbox": bounds}
+    )
+
+
+def peer_page(table: gpd.GeoDataFrame, bounds: list[float]) -> str:
+    west, south, east, north = bounds
+    made = LocalMap(tiles=None, prefer_canvas=True, zoom_control=False)
+    colours = np.array(style.GROUPS)[table["grid"].to_numpy() % len(style.GROUPS)]
+    look = dict(zip(table["cell"], colours, strict=True))
+    folium.GeoJson(
+        table,
+        style_function=lambda one: {"fillColor": look[one["properties"]["cell"]], "weight": 0, "fillOpacity": 0.62},
+    ).add_to(made)
+    made.fit_bounds([[south, west], [north, east]])
+    return str(made.get_root().render())
+
+
+def run(browser: sync_api.Browser, text: str, paint: str, dab: str, zooms: list[int]) -> tuple[dict[str, Any], Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "map.html"
+        file.write_text(text, encoding="utf-8")
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
+        context.set_offline(True)
+        opened = context.new_page()
+        opened.set_default_timeout(600_000)
+        opened.goto(file.as_uri(), wait_until="commit")
+        opened.wait_for_load_state("load")
+        painted = opened.evaluate(paint)
+        frames = opened.evaluate(FRAMES, zooms)
+        dabs = opened.evaluate(dab)
+        worst = max(frames.values(), key=lambda one: one[1])
+        return {
+            "page_mb": round(len(text.encode()) / 1e6, 1),
+            "paint_ms": round(painted),
+            "frame_p50_ms": max(one[0] for one in frames.values()),
+            "frame_p95_ms": worst[1],
+            "frame_max_ms": max(one[2] for one in frames.values()),
+            "dab_median_ms": dabs[0],
+            "dab_p95_ms": dabs[1],
+        }, (opened, context)
+
+
+def measure(browser: sync_api.Browser, rings: int) -> list[dict[str, Any]]:
+    ids, labels = bench_payload.town(rings)
+    labels = np.unique(labels, return_inverse=True)[1].astype(np.uint16)
+    lats, lngs = cells.centres(ids)
+    bounds = [float(lngs.min()), float(lats.min()), float(lngs.max()), float(lats.max())]
+    ours, (opened, context) = run(browser, our_page(ids, labels, bounds), OUR_PAINT, OUR_DAB, [13, 15, 17])
+    colours = opened.evaluate("gezhiSheet.entries[0].spec.options.colour.colours")
+    middle = untouched(lats, lngs)
+    some = np.random.default_rng(2).choice(middle, 100, replace=False)
+    points = [[float(lats[i]), float(lngs[i]), colours[int(labels[i])]] for i in some]
+    rows = [{"work": "ours", "cells": len(ids), **ours, "pixels right": opened.evaluate(OUR_EXACT, points)}]
+    context.close()
+    if len(ids) <= PEER_MOST:
+        text = peer_page(bench_payload.frame(ids, labels), bounds)
+        peer, (_, context) = run(browser, text, PEER_PAINT, PEER_DAB, [13, 15])
+        context.close()
+        rows.append({"work": "folium GeoJson canvas", "cells": len(ids), **peer})
+        ratios = {name: round(peer[name] / ours[name], 1) for name in COMPARED}
+        rows.append({"work": "ratio, peer over ours", "cells": len(ids), **ratios})
+    return rows
+
+
+def untouched(lats: np.ndarray, lngs: np.ndarray) -> np.ndarray:
+    """Positions of cells that the dabs have not touched."""
+    return np.flatnonzero(np.hypot(lats - 26.6, lngs - 111.6) > 0.02)
+
+
+def main(*, json: bool) -> None:
+    executable = runner.chromium()
+    if executable is None:
+        raise SystemExit("bench map needs Chromium: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        for rings in SIZES:
+            for row in measure(browser, rings):
+                print(jsonlib.dumps(row) if json else "  ".join(f"{k}={v}" for k, v in row.items()), flush=True)
+        browser.close()
