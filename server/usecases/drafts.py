@@ -41,15 +41,19 @@ def save(
 ) -> dict[str, Any]:
     """Store a draft with its grids and answer ``{plan, version, grids, violations, measures}``.
 
-    ``given`` holds code, name and kind by label for a plan that comes with them; else codes are made here.
+    ``given`` holds code, name and kind by label where a grid comes with them; the codes of the others are made here:
+    without ``given`` by the largest piece of each grid in force, with it as new grids of their communities.
     """
     plan_id, at = secrets.token_hex(16), ctx.stamp()
     rows = _grid_rows(place, ground, labels, violations)
     if given is None:
         _name(rows, place, _codes(ctx, connection, place, ground, rows, labels))
     else:
+        fresh_rows = [row for row in rows if row["label"] not in given]
+        taken = plans.codes_given(connection, place.city.code) | {grid["code"] for grid in given.values()}
+        _name(fresh_rows, place, _numbered(place, fresh_rows, taken))
         for row in rows:
-            row.update(given[row["label"]])
+            row.update(given.get(row["label"], {}))
     told = [_violation(ground, violation) for violation in violations]
     version = plans.insert_plan(
         connection, id=plan_id, city=place.city.code, base_id=place.base.id, status="draft", name=name,
@@ -140,16 +144,13 @@ def _codes(
     labels: Ints,
 ) -> dict[int, str]:
     """A code by label: kept from the plan in force where that has the same cells, else numbered in each community."""
-    own = {row["label"]: place.regions[row["region_id"]].code for row in rows}
-    pattern = _pattern(list(own.values()))
     taken = plans.codes_given(connection, place.city.code)
     before = plans.get(connection, place.city.code, place.city.plan_id) if place.city.plan_id else None
-    lats, lngs = {row["label"]: row["lat"] for row in rows}, {row["label"]: row["lng"] for row in rows}
     if before is None or before["base_id"] != place.base.id:
-        made = codes.number(
-            pattern, list(own.values()), np.array(list(lats.values())), np.array(list(lngs.values())), taken=taken
-        )
-        return dict(zip(own, made, strict=True))
+        return _numbered(place, rows, taken)
+    own = {row["label"]: place.regions[row["region_id"]].code for row in rows}
+    pattern = _pattern(list(own.values()))
+    lats, lngs = {row["label"]: row["lat"] for row in rows}, {row["label"]: row["lng"] for row in rows}
     was = plans.labels_of(connection, before["id"])
     old = {grid["label"]: grid["code"] for grid in plans.grids(connection, before["id"])}
     both = (was >= 0) & (labels >= 0)
@@ -158,6 +159,14 @@ def _codes(
         pattern, Partition(ids, was[both]), old, Partition(ids, labels[both]), region_codes=own, lats=lats, lngs=lngs,
         households=ground.problem.households[both], taken=taken, date=ctx.stamp(),
     ).codes
+
+
+def _numbered(place: territory.World, rows: list[dict[str, Any]], taken: set[str]) -> dict[int, str]:
+    """New codes by label, numbered from west to east and north to south in each community."""
+    own = [place.regions[row["region_id"]].code for row in rows]
+    lats, lngs = np.array([row["lat"] for row in rows]), np.array([row["lng"] for row in rows])
+    made = codes.number(_pattern(own), own, lats, lngs, taken=taken) if rows else []
+    return dict(zip((row["label"] for row in rows), made, strict=True))
 
 
 def _pattern(region_codes: list[str]) -> codes.Pattern:

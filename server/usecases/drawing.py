@@ -43,7 +43,7 @@ def draw(
         place = territory.world(ctx, connection, city)
         ground = make_ground(ctx, connection, place, band=band)
     progress(0.2, "drawing")
-    made = drawing.draw(ground.problem, rng=np.random.default_rng(seed), stop=_rule(seconds, cancelled))
+    made = drawing.draw(ground.problem, rng=np.random.default_rng(seed), stop=stop_rule(seconds, cancelled))
     if made.stopped_by == "cancelled":
         raise errors.Cancelled("cancelled", "Drawing was cancelled; no plan was stored.")
     progress(0.85, "storing")
@@ -83,7 +83,8 @@ def graph(ctx: Context, connection: Connection, place: territory.World) -> Adjac
     return made
 
 
-def _rule(seconds: float | None, cancelled: Callable[[], bool] | None) -> stop.Rule | None:
+def stop_rule(seconds: float | None, cancelled: Callable[[], bool] | None) -> stop.Rule | None:
+    """Stop after ``seconds`` or when ``cancelled`` says so; None where neither is given."""
     rules: list[stop.Rule] = []
     if seconds is not None:
         rules.append(stop.Deadline(seconds))
