@@ -271,20 +271,23 @@ def _village_houses(
 ) -> list[Row]:
     """Houses along the lanes and roads of every hamlet, as many as the village's households need."""
     tree = shapely.STRtree(ways.lines)
+    ground_of = cKDTree(net.points)
     rows: list[Row] = []
     shapely.prepare(ground.boundary)
     for number, group in enumerate(homes.hamlets):
         if not group:
             continue
         spots = net.points[group]
-        hub = shapely.union_all(shapely.buffer(shapely.points(spots), [235.0] + [185.0] * (len(group) - 1)))
+        hub = shapely.union_all(shapely.buffer(shapely.points(spots), [210.0] + [160.0] * (len(group) - 1)))
         reached = np.sort(tree.query(hub, predicate="intersects"))
         inside = shapely.intersection(tree.geometries[reached], hub)
         near = _lane_houses(rng, [part for piece in inside for part in plane.lines(piece)], -1 - number)
-        near = [r for r in near if ground.boundary.contains(r[0])]
-        near = _apart(near, ways, ground, taken=taken)
+        spot = shapely.get_coordinates(shapely.centroid([r[0] for r in near]))
+        own = homes.land[ground_of.query(spot)[1]] == number
+        near = [r for r, mine in zip(near, own) if mine and ground.boundary.contains(r[0])]
+        near = _apart(near, ways, ground, taken=taken + rows)
         seat = number >= villages.FRINGE + villages.RURAL
-        want = int(len(group) * rng.uniform(30, 55)) if seat else int(np.clip(rng.lognormal(6.13, 0.27), 310, 890))
+        want = int(len(group) * rng.uniform(30, 55)) if seat else int(np.clip(rng.lognormal(6.16, 0.27), 325, 890))
         centre = shapely.get_coordinates(shapely.centroid([r[0] for r in near]))
         away = cKDTree(spots).query(centre)[0]
         order = np.argsort(away * rng.uniform(0.75, 1.25, len(near)), kind="stable")

@@ -50,7 +50,7 @@ def make(
         code = f"{names.CITY_CODE}00{_INDUSTRY[site.owner]}{_TYPE[site.kind]}{i:07d}"
         rows.append({
             "id": f"C{i:04d}", "code": code, "name": site.name, "x": site.x, "y": site.y, "kind": site.kind,
-            "heading": np.nan if unknown_heading else float(round(site.heading % 360)),
+            "heading": np.nan if unknown_heading else float(round(site.heading) % 360),
             "angle": float(rng.choice([50, 60, 72, 84, 90])) if fixed else 360.0,
             "range": float(rng.integers(*_RANGE[site.kind])),
             "height": round(float(rng.uniform(*_HEIGHT[site.kind])), 1),

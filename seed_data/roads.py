@@ -221,14 +221,14 @@ def _lanes(
 
 
 def _hamlet(rng: np.random.Generator, x: float, y: float, angle: float, size: float) -> list[shapely.LineString]:
-    turned = streets._turned_bend(rng, 0.0, 0.0, angle)
+    turned = streets.turned_bend(rng, 0.0, 0.0, angle)
     zero = turned(np.zeros(1), np.zeros(1))
     rows = np.cumsum(rng.integers(34, 44, 3))[: 2 if size < 1.1 else 3]
     lines = []
     for v in [*rows, *(-rows + int(rng.integers(-3, 4)))]:
         if rng.random() < 0.15:
             continue
-        reach = 150 * size * np.sqrt(max(1 - (v / (170 * size)) ** 2, 0.05))
+        reach = 105 * size * np.sqrt(max(1 - (v / (150 * size)) ** 2, 0.08))
         lines.append([(-int(reach * rng.uniform(0.35, 1.1)), int(v)), (int(reach * rng.uniform(0.35, 1.1)), int(v))])
     heights = [0, *(line[0][1] for line in lines)]
     lines.append([(0, min(heights)), (0, max(heights))])

@@ -87,7 +87,7 @@ def seats(rng: np.random.Generator, ground: terrain.Terrain) -> list[Layout]:
         foot = near.interpolate(at)
         apart = 480 if near is ground.river else 340
         away = np.array([x - foot.x, y - foot.y]) / max(np.hypot(x - foot.x, y - foot.y), 1.0)
-        bend = _turned_bend(rng, foot.x + apart * away[0], foot.y + apart * away[1], angle)
+        bend = turned_bend(rng, foot.x + apart * away[0], foot.y + apart * away[1], angle)
         found.append(_seat(rng, name, bend))
     return found
 
@@ -213,7 +213,8 @@ def _river_bend(rng: np.random.Generator, ground: terrain.Terrain) -> Bend:
     return bend
 
 
-def _turned_bend(rng: np.random.Generator, x0: float, y0: float, angle: float) -> Bend:
+def turned_bend(rng: np.random.Generator, x0: float, y0: float, angle: float) -> Bend:
+    """(s, v) turned by ``angle`` radians about (x0, y0) → plane, with a slight wander."""
     wander = plane.noise(rng, 700), plane.noise(rng, 700)
     c, s_ = np.cos(angle), np.sin(angle)
 

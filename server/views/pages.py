@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from layers import page
-from server import auth, language
+from server import auth, errors, language
 from server.rules import permissions
 from server.usecases import cities
 from server.usecases import errors as refusals
@@ -21,20 +21,17 @@ def _page(rule: str, action: str, summary: str, **more: Any) -> routes.Route:
     return routes.Route(rule, "GET", action, summary, answer="text/html", listed=False, **more)
 
 
-@routes.serve(blueprint, _page("/", "page.open", "The start: the only city's page, else the list of cities"))
+@routes.serve(blueprint, _page("/", "city.read", "The first city's page, else how to make one", open_query=True))
 def start(ctx: Context) -> flask.Response:
-    if ctx.actor is None:
-        return _to_sign_in()
     found = cities.list_(ctx)["cities"]
     if not found:
         return _rendered("empty.html")
-    return flask.redirect(flask.url_for("pages.city_page", city=found[0]["code"]))
+    query = flask.request.query_string.decode("ascii", "ignore")  # the view, the job and the language go along
+    return errors.led_to(flask.url_for("pages.city_page", city=found[0]["code"]) + (f"?{query}" if query else ""))
 
 
-@routes.serve(blueprint, _page("/city/<city>", "page.open", "The one page of a city", open_query=True))
+@routes.serve(blueprint, _page("/city/<city>", "city.read", "The one page of a city", open_query=True))
 def city_page(ctx: Context, city: str) -> flask.Response:
-    if ctx.actor is None:
-        return _to_sign_in()
     found = cities.get(ctx, city)
     pieces = page.live({"bbox": found["bbox"], "city": city}, lang=flask.g.language, nonce=flask.g.nonce)
     shell = {"head": pieces.head, "body": pieces.body, "script": pieces.scripts}
@@ -49,7 +46,7 @@ def city_page(ctx: Context, city: str) -> flask.Response:
 def sign_in(ctx: Context) -> flask.Response:
     after = auth.safe_next(flask.request.args.get("next"))
     if ctx.actor is not None and not auth.demo():
-        return flask.redirect(after)
+        return errors.led_to(after)
     return _rendered("sign_in.html", boot={"language": flask.g.language, "next": after})
 
 
@@ -63,11 +60,6 @@ def words(ctx: Context, tongue: str) -> Any:
     if tongue not in language.LANGUAGES:
         raise refusals.NotFound("not_found", "no such language")
     return dict(language.catalogue(tongue))
-
-
-def _to_sign_in() -> flask.Response:
-    address = flask.request.full_path if flask.request.query_string else flask.request.path
-    return flask.redirect(flask.url_for("pages.sign_in", next=auth.safe_next(address)))
 
 
 def _rendered(template: str, **values: Any) -> flask.Response:

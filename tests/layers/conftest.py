@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 from playwright import sync_api
 
-from tests import __main__ as runner
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
 
 @dataclasses.dataclass
 class Opened:
@@ -22,14 +18,6 @@ class Opened:
     page: sync_api.Page
     complaints: list[str]
     requests: list[str]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=runner.chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
