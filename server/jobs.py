@@ -23,7 +23,7 @@ from server.usecases.context import Context, iso
 
 LEASE_S = 30
 ATTEMPTS = 3
-KINDS = ("draw", "staff", "import")
+KINDS = ("draw", "rebalance", "staff", "import")
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,18 @@ class Lost(RuntimeError):
 def enqueue(ctx: Context, kind: str, *, city: str | None, payload: dict[str, Any]) -> dict[str, Any]:
     """Queue work for the actor and answer its row as ``get`` does. ``payload`` is plain JSON."""
     assert kind in KINDS, kind
+    job_id = secrets.token_hex(16)
     row = {
-        "id": secrets.token_hex(16), "kind": kind, "city": city, "payload": payload,
+        "id": job_id, "kind": kind, "city": city, "payload": payload,
         "actor": dataclasses.asdict(ctx.actor) if ctx.actor is not None else {}, "status": "queued", "progress": 0.0,
         "message": "", "attempts": 0, "fence": 0, "cancel": 0, "created_at": ctx.stamp(), "created_by": ctx.by,
     }
     with database.writing(ctx.db) as connection:
         connection.execute(insert(jobs).values(**row))
         audit.append(
-            connection, at=ctx.stamp(), actor=ctx.by, action=f"job.{kind}", city=city, detail={"job": row["id"]}
+            connection, at=ctx.stamp(), actor=ctx.by, action=f"job.{kind}", city=city, detail={"job": job_id}
         )
-    return get(ctx, row["id"])
+    return get(ctx, job_id)
 
 
 def get(ctx: Context, job_id: str) -> dict[str, Any]:

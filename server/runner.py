@@ -19,7 +19,7 @@ from geo.errors import GeoError
 from server import config, jobs
 from server import log as log_setup
 from server.rules import permissions
-from server.usecases import context, drawing, errors, facts, imports, staffing
+from server.usecases import adjusting, context, drawing, errors, facts, imports, staffing
 from server.usecases.context import Context
 
 IDLE_S = 0.5
@@ -111,6 +111,17 @@ def _draw(
     return {**found, "violations": len(found["violations"])}
 
 
+def _rebalance(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    asked = lease.payload
+    found = adjusting.rebalance(
+        ctx, _city(lease), asked["plan"], seed=asked["seed"], seconds=asked["seconds"], only=asked["only"] or None,
+        locked=asked["locked"] or None, progress=progress, cancelled=cancelled.is_set,
+    )
+    return {**found, "violations": len(found["violations"])}
+
+
 def _staff(
     ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
 ) -> dict[str, Any]:
@@ -123,7 +134,7 @@ def _import(
     return imports.from_job(ctx, _city(lease), lease.payload, progress=progress)
 
 
-_WORK: dict[str, Work] = {"draw": _draw, "staff": _staff, "import": _import}
+_WORK: dict[str, Work] = {"draw": _draw, "rebalance": _rebalance, "staff": _staff, "import": _import}
 
 
 def _city(lease: jobs.Lease) -> str:

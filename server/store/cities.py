@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.store.schema import cities
+
+
+_VERSION = select(cities.c.data_version).where(cities.c.code == bindparam("code"))
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ def get(connection: Connection, code: str) -> City | None:
     """The city of ``code``, or None."""
     row = connection.execute(select(cities).where(cities.c.code == code)).mappings().first()
     return City(**{**row, "demo": bool(row["demo"])}) if row else None
+
+
+def data_version(connection: Connection, code: str) -> int | None:
+    """The data version of a city, or None: asked by every request of map data, so by a statement made once."""
+    version: int | None = connection.execute(_VERSION, {"code": code}).scalar()
+    return version
 
 
 def every(connection: Connection) -> list[City]:

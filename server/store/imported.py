@@ -47,7 +47,7 @@ def replace(connection: Connection, kind: str, rows: Sequence[dict[str, Any]]) -
     if not rows:
         return
     table = TABLES[kind]
-    values = {name: bindparam(name) for name in rows[0] if name not in ("city", "source_id")}
+    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in ("city", "source_id")}
     where = (table.c.city == bindparam("at_city")) & (table.c.source_id == bindparam("at_source"))
     given = [
         {**{name: row[name] for name in values}, "at_city": row["city"], "at_source": row["source_id"]} for row in rows

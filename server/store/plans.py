@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from server.store import arrays
 from server.store.schema import grid_codes, lineage, plan_edits, plan_grids, plans
@@ -75,6 +75,27 @@ def grids(connection: Connection, plan_id: str) -> list[dict[str, Any]]:
     """Grids of a plan by label."""
     query = select(plan_grids).where(plan_grids.c.plan_id == plan_id).order_by(plan_grids.c.label)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def replace_grids(
+    connection: Connection, plan_id: str, labels: Sequence[int], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Put ``rows`` in the place of the grids with these ``labels``."""
+    for start in range(0, len(labels), 500):
+        part = list(labels[start : start + 500])
+        connection.execute(delete(plan_grids).where(plan_grids.c.plan_id == plan_id, plan_grids.c.label.in_(part)))
+    insert_grids(connection, rows)
+
+
+def packed(labels: NDArray[np.int32]) -> bytes:
+    """Labels as they are stored."""
+    return arrays.pack(labels, "<i4")
+
+
+def figure(connection: Connection, plan_id: str, label: int, **values: Any) -> None:
+    """Set figures of one grid."""
+    where = (plan_grids.c.plan_id == plan_id) & (plan_grids.c.label == label)
+    connection.execute(update(plan_grids).where(where).values(**values))
 
 
 def staff(connection: Connection, plan_id: str, rows: Sequence[tuple[int, int | None, int | None]]) -> None:

@@ -27,19 +27,19 @@ def _table(name: str, *parts: Any) -> Table:
     return Table(name, metadata, *parts, sqlite_strict=True)
 
 
-def _key() -> Column:
+def _key() -> Column[Any]:
     return Column("id", Integer, primary_key=True, autoincrement=True)
 
 
-def _city() -> Column:
+def _city() -> Column[Any]:
     return Column("city", String, ForeignKey("cities.code"), nullable=False)
 
 
-def _must(name: str, kind: Any, **more: Any) -> Column:
+def _must(name: str, kind: Any, **more: Any) -> Column[Any]:
     return Column(name, kind, nullable=False, **more)
 
 
-def _box() -> list[Column]:
+def _box() -> list[Column[Any]]:
     return [_must(name, Real) for name in ("west", "south", "east", "north")]
 
 
@@ -209,12 +209,68 @@ cameras = _table(
     Column("heading_deg", Real),
     _must("angle_deg", Real),
     _must("range_m", Real),
+    _must("headings", Json),  # further directions of the same site, degrees
     Column("height_m", Real),
+    Column("tilt_deg", Real),
+    _must("masked", Json),  # [[from, to], …] arcs of bearings that the camera may not look into
+    _must("owner_class", Integer),  # 1 police, 2 units facing the public, 3 other; 0 not said
+    _must("purpose", String),
+    _must("legal_basis", String),
+    Column("sign_present", Integer),
+    Column("networked", Integer),
     _must("status", String),
+    _must("status_since", String),  # a date, or empty
+    _must("review_on", String),  # a date, or empty
     _must("defaulted", Json),  # names of the columns that the source did not give
     *_imported(),
     CheckConstraint("kind IN ('fixed', 'dome', 'panning')", name="kind"),
     CheckConstraint("status IN ('online', 'offline', 'unknown')", name="status"),
+    CheckConstraint("owner_class BETWEEN 0 AND 3", name="owner_class"),
+)
+# What a camera's status was before it changed, import by import.
+camera_states = _table(
+    "camera_states",
+    _key(),
+    _city(),
+    _must("source_id", String),
+    _must("status", String),
+    _must("since", String),
+    _must("at", String),
+    Index(None, "city", "source_id"),
+)
+# Cameras that somebody proposes to put up; approved only with a purpose and a legal basis.
+camera_proposals = _table(
+    "camera_proposals",
+    _key(),
+    _city(),
+    _must("name", String),
+    _must("kind", String),
+    _must("lat", Real),
+    _must("lng", Real),
+    _must("cell", Integer),
+    Column("heading_deg", Real),
+    _must("angle_deg", Real),
+    _must("range_m", Real),
+    _must("purpose", String),
+    _must("legal_basis", String),
+    _must("state", String),
+    _must("gain", Json),
+    _must("created_at", String),
+    _must("created_by", String),
+    _must("changed_at", String),
+    _must("changed_by", String),
+    Index(None, "city"),
+    CheckConstraint("kind IN ('fixed', 'dome', 'panning')", name="kind"),
+    CheckConstraint("state IN ('proposed', 'approved', 'withdrawn')", name="state"),
+)
+# The figures of coverage as they were at a version of the city's data.
+coverage_figures = _table(
+    "coverage_figures",
+    Column("city", String, ForeignKey("cities.code"), primary_key=True),
+    Column("data_version", Integer, primary_key=True),
+    _must("at", String),
+    _must("by", String),
+    _must("figures", Json),
 )
 
 # --- People at work and centres -------------------------------------------------------------------------------------
@@ -308,6 +364,7 @@ plan_grids = _table(
     _must("lng", Real),
     *_box(),
     _must("faults", Json),
+    _must("locked", Integer),  # 1: keeps its cells, also against undo
     Column("worker_id", Integer, ForeignKey("workers.id")),
     Column("centre_id", Integer, ForeignKey("centres.id")),
     UniqueConstraint("plan_id", "code"),
@@ -320,6 +377,31 @@ plan_edits = _table(
     _must("by", String),
     _must("kind", String),
     _must("payload", Json),
+)
+# The way of a draft to the centre: submitted, then approved or returned step by step; `hash` is the plan that was seen.
+plan_steps = _table(
+    "plan_steps",
+    Column("plan_id", String, ForeignKey("plans.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    _must("step", Integer),
+    _must("decision", String),
+    _must("post", String),
+    _must("document", String),
+    _must("opinion", String),
+    _must("hash", String),
+    _must("at", String),
+    _must("by", String),
+    CheckConstraint("decision IN ('submitted', 'approved', 'returned', 'withdrawn')", name="decision"),
+)
+# What colleagues say about a grid of a plan; `code` is empty for the plan as a whole.
+plan_notes = _table(
+    "plan_notes",
+    _key(),
+    Column("plan_id", String, ForeignKey("plans.id"), nullable=False, index=True),
+    _must("code", String),
+    _must("text", String),
+    _must("at", String),
+    _must("by", String),
 )
 # Every grid code ever given in a city: a code is never given to another grid.
 grid_codes = _table(

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Double, LargeBinary, Text, types
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 Integer = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
-Real = Double().with_variant(sqlite.REAL(), "sqlite")
+Real: TypeEngine[float] = Double().with_variant(sqlite.REAL(), "sqlite")
 String = Text()
 Blob = LargeBinary()
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geo import cells, codes, measures
+from geo import cells, checks, codes, measures
 from geo import problem as problems
 from geo.checks import Violation
 from geo.partition import Partition
@@ -23,6 +23,7 @@ from server.usecases import territory
 from server.usecases.context import Context
 
 SHOWN_CELLS = 200
+NOTED = ("OVERLAP", "GAP")
 Ints = NDArray[np.int32]
 
 
@@ -45,7 +46,7 @@ def save(
     without ``given`` by the largest piece of each grid in force, with it as new grids of their communities.
     """
     plan_id, at = secrets.token_hex(16), ctx.stamp()
-    rows = _grid_rows(place, ground, labels, violations)
+    rows = grid_rows(place, ground, labels, violations)
     if given is None:
         _name(rows, place, _codes(ctx, connection, place, ground, rows, labels))
     else:
@@ -54,7 +55,7 @@ def save(
         _name(fresh_rows, place, _numbered(place, fresh_rows, taken))
         for row in rows:
             row.update(given.get(row["label"], {}))
-    told = [_violation(ground, violation) for violation in violations]
+    told = [violation(ground, one) for one in violations]
     version = plans.insert_plan(
         connection, id=plan_id, city=place.city.code, base_id=place.base.id, status="draft", name=name,
         parent_id=place.city.plan_id, labels=labels, grids=len(rows), band_low=band[0], band_high=band[1], seed=seed,
@@ -74,14 +75,42 @@ def save(
     }
 
 
-def _grid_rows(
+def violations_of(ground: Ground, labels: Ints) -> list[Violation]:
+    """What is not valid about the cells that have a grid."""
+    shown = labels >= 0
+    problem = problems.restrict(ground.problem, shown)
+    return checks.violations(problem, Partition(problem.cells, labels[shown]))
+
+
+def measures_of(ground: Ground, labels: Ints) -> dict[str, Any]:
+    """The measures of the cells that have a grid."""
+    shown = labels >= 0
+    problem = problems.restrict(ground.problem, shown)
+    return measures.as_dict(measures.of_plan(problem, Partition(problem.cells, labels[shown])))
+
+
+def refigure(connection: Connection, place: territory.World, row: dict[str, Any], ground: Ground) -> None:
+    """Bring the figures, faults and measures of a stored plan up to the households of today; labels and codes stay."""
+    labels = plans.labels_of(connection, row["id"])
+    found = violations_of(ground, labels)
+    for figures in grid_rows(place, ground, labels, found):
+        changed = {name: figures[name] for name in ("households", "deviation", "pieces", "faults")}
+        plans.figure(connection, row["id"], figures["label"], **changed)
+    kept = [told for told in row["violations"] if told["code"] in NOTED]
+    plans.change(
+        connection, row["id"], revision=row["revision"], measures=measures_of(ground, labels),
+        violations=kept + [violation(ground, one) for one in found],
+    )
+
+
+def grid_rows(
     place: territory.World, ground: Ground, labels: NDArray[np.int32], violations: list[Violation]
 ) -> list[dict[str, Any]]:
-    """The facts of every grid, by label; codes, names and kinds still empty."""
+    """The facts of every grid, by label; codes, names and kinds still empty. Cells labelled -1 are left out."""
     shown = labels >= 0
     partition = Partition(place.base.cells[shown], labels[shown])
     figures = measures.per_grid(problems.restrict(ground.problem, shown), partition)
-    _, at = np.unique(partition.labels, return_inverse=True)
+    at = np.unique(partition.labels, return_inverse=True)[1].astype(np.int32)
     k = figures.labels.size
     area = np.bincount(at, weights=place.base.areas_m2[shown], minlength=k) / 1e6
     lats, lngs = _middles(partition.cells, at, k)
@@ -96,7 +125,7 @@ def _grid_rows(
             "label": label, "code": "", "name": "", "kind": "basic", "region_id": region_id,
             "households": households, "cells": size, "area_km2": km2, "deviation": deviation, "pieces": pieces,
             "lat": lat, "lng": lng, **dict(zip(("west", "south", "east", "north"), box, strict=True)),
-            "faults": sorted(faults.get(label, ())),
+            "faults": sorted(faults.get(label, ())), "locked": 0,
         }
         for label, region_id, households, size, km2, deviation, pieces, lat, lng, box in zip(
             figures.labels.tolist(), region.tolist(), figures.households.tolist(), figures.cells.tolist(),
@@ -104,6 +133,34 @@ def _grid_rows(
             strict=True,
         )
     ]  # fmt: skip
+
+
+def unnamed(
+    place: territory.World, ground: Ground, pieces: list[NDArray[np.int64]], *, taken: set[str]
+) -> list[dict[str, Any]]:
+    """Rows of new grids from the positions of their cells, with fresh codes and names from their communities."""
+    labels = np.full(len(place.base.cells), -1, dtype=np.int32)
+    for label, piece in enumerate(pieces):
+        labels[piece] = label
+    rows = grid_rows(place, ground, labels, [])
+    _name(rows, place, _numbered(place, rows, taken))
+    return rows
+
+
+def copy(ctx: Context, connection: Connection, row: dict[str, Any], labels: NDArray[np.int32], *, name: str) -> str:
+    """Store a draft with the same grids as the plan ``row``; answers its id."""
+    plan_id, at = secrets.token_hex(16), ctx.stamp()
+    same = ("city", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations")
+    version = plans.insert_plan(
+        connection, id=plan_id, status="draft", name=name, parent_id=row["id"], labels=labels, revision=1,
+        created_at=at, created_by=ctx.by, **{key: row[key] for key in same},
+    )
+    plans.insert_grids(connection, [{**grid, "plan_id": plan_id} for grid in plans.grids(connection, row["id"])])
+    plans.log(connection, plan_id, at=at, by=ctx.by, kind="branched", payload={"from": row["id"]})
+    detail = {"plan": plan_id, "version": version, "from": row["id"]}
+    audit.append(connection, at=at, actor=ctx.by, action="plan.branch", city=row["city"], detail=detail)
+    cities.touch(connection, row["city"])
+    return plan_id
 
 
 def _middles(ids: NDArray[np.uint64], at: Ints, k: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -186,10 +243,11 @@ def _name(rows: list[dict[str, Any]], place: territory.World, given: dict[int, s
         row["name"] = f"{region.name}第{sequence}网格" if chinese else f"{region.name} {sequence}"
 
 
-def _violation(ground: Ground, violation: Violation) -> dict[str, Any]:
-    region = int(ground.region_ids[violation.region]) if violation.region >= 0 else None
+def violation(ground: Ground, found: Violation) -> dict[str, Any]:
+    """A violation as it is stored and told."""
+    region = int(ground.region_ids[found.region]) if found.region >= 0 else None
     return {
-        "code": violation.code, "reason": violation.reason, "region": region, "label": violation.label,
-        "cells": cells.to_hex(violation.cells[:SHOWN_CELLS]), "n_cells": int(violation.cells.size),
-        "proved": bool(violation.proved),
+        "code": found.code, "reason": found.reason, "region": region, "label": found.label,
+        "cells": cells.to_hex(found.cells[:SHOWN_CELLS]), "n_cells": int(found.cells.size),
+        "proved": bool(found.proved),
     }

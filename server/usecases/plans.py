@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import adjacency as adjacencies
-from geo import cells, checks, codes, outlines
+from geo import cells, codes, outlines
 from geo.adjacency import Adjacency
 from geo.partition import Partition
 from server.rules import permissions
 from server.store import audit, bases, cities, database, imported, plans
-from server.usecases import errors, territory
+from server.usecases import approvals, errors, territory
 from server.usecases.context import Columns, Context
 
 CURRENT = "current"
@@ -60,6 +60,12 @@ def find(ctx: Context, connection: Connection, city: str, ref: str) -> dict[str,
     return row
 
 
+def tag_of(ctx: Context, city: str, ref: str) -> str:
+    """The tag of a plan as it stands. Raises NotFound."""
+    with database.reading(ctx.db) as connection:
+        return tag(find(ctx, connection, city, ref))
+
+
 def has(ctx: Context, city: str, plan_id: str) -> bool:
     """Whether the city has that plan."""
     with database.reading(ctx.db) as connection:
@@ -70,7 +76,7 @@ def load(ctx: Context, connection: Connection, city: str, ref: str) -> Stored:
     """A plan with its base and its labels. Raises NotFound."""
     row = find(ctx, connection, city, ref)
     place = territory.world(ctx, connection, city, base_id=row["base_id"])
-    labels = ctx.cache.get(("labels", row["id"]), lambda: plans.labels_of(connection, row["id"]))
+    labels = ctx.cache.get(("labels", row["id"], row["revision"]), lambda: plans.labels_of(connection, row["id"]))
     return Stored(row=row, place=place, labels=labels)
 
 
@@ -183,7 +189,7 @@ def outlines_of(ctx: Context, city: str, ref: str) -> dict[str, Any]:
 def shapes_of(ctx: Context, plan: Stored) -> Any:
     """The outline of every grid, a GeoSeries by label."""
     return ctx.cache.get(
-        ("outlines", plan.id), lambda: outlines.outlines(plan.place.base.cells, plan.labels)
+        ("outlines", plan.id, plan.row["revision"]), lambda: outlines.outlines(plan.place.base.cells, plan.labels)
     )
 
 
@@ -193,8 +199,8 @@ def neighbours_of(ctx: Context, plan: Stored, label: int) -> list[int]:
         ("touching", plan.place.base.id), lambda: adjacencies.build(plan.place.base.cells)
     )
     inside = np.flatnonzero(plan.labels == label)
-    near = np.concatenate([graph.indices[graph.indptr[i] : graph.indptr[i + 1]] for i in inside.tolist()] or [[]])
-    found = np.unique(plan.labels[near.astype(np.int64)])
+    near = [graph.indices[graph.indptr[i] : graph.indptr[i + 1]] for i in inside.tolist()]
+    found = np.unique(plan.labels[np.concatenate(near)]) if near else np.empty(0, dtype=np.int32)
     return [int(other) for other in found if other not in (-1, label)]
 
 
@@ -218,7 +224,8 @@ def publish(
             raise errors.Conflict("not_a_draft", f"Plan {row['version']} is not a draft but {row['status']}.")
         if plan.place.base.id != plan.place.city.base_id:
             raise errors.Conflict("older_base", "The plan was drawn on cells that the city no longer uses.")
-        _refuse_faulty(row)
+        approvals.refuse_faulty(row)
+        approvals.refuse_unapproved(connection, row)
         put_in_force(ctx, connection, plan, effective_from=effective_from)
     return get(ctx, city, row["id"])
 
@@ -244,13 +251,6 @@ def put_in_force(ctx: Context, connection: Connection, plan: Stored, *, effectiv
         connection, at=at, actor=ctx.by, action="plan.publish", city=city.code,
         detail={"plan": plan.id, "version": plan.row["version"], "before": city.plan_id, "hash": plan.row["hash"]},
     )
-
-
-def _refuse_faulty(row: dict[str, Any]) -> None:
-    faults = [found for found in row["violations"] if found["code"] not in checks.BAND_CODES]
-    if faults:
-        listed = [{"code": found["code"], "reason": found["reason"]} for found in faults[:50]]
-        raise errors.Conflict("not_valid", f"The plan has {len(faults)} faults that must be mended.", detail=listed)
 
 
 def _write_lineage(

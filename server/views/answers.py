@@ -19,7 +19,7 @@ from typing import Any, Final
 import flask
 
 from layers import payload
-from server.usecases import cities
+from server.usecases import cities, plans
 from server.usecases.context import Columns, Context
 
 BINARY: Final = "application/octet-stream"
@@ -93,9 +93,13 @@ class Kept:
                 self._size -= self._made.popitem(last=False)[1].size
 
 
-def kept(ctx: Context, city: str, make: Callable[[], Any]) -> flask.Response:
-    """The map data that ``make`` computes, or as they were kept; 304 where the reader has them already."""
-    key = _key(ctx, cities.version(ctx, city))
+def kept(ctx: Context, city: str, make: Callable[[], Any], *, plan: str | None = None) -> flask.Response:
+    """The map data that ``make`` computes, or as they were kept; 304 where the reader has them already.
+
+    A draft changes with every stroke, without the city's data changing: data of a ``plan`` carry its tag as well.
+    """
+    version = str(cities.version(ctx, city))
+    key = _key(ctx, version if plan is None else f"{version}.{plans.tag_of(ctx, city, plan)}")
     known = next((seen for seen in flask.request.if_none_match.as_set() if _key_of(seen) == key), None)
     if known is not None:
         response = flask.current_app.response_class(status=304)
@@ -136,10 +140,10 @@ def _key_of(tag: str) -> str:
     return tag.rpartition(".")[2].removesuffix("-g")
 
 
-def _key(ctx: Context, version: int) -> str:
+def _key(ctx: Context, version: str) -> str:
     actor = ctx.actor
     parts = (
-        str(flask.current_app.extensions["gezhi.build"]), str(version), flask.request.path,
+        str(flask.current_app.extensions["gezhi.build"]), version, flask.request.path,
         repr(sorted((name, value) for name, value in flask.request.args.items(multi=True) if name != "lang")),
         repr((actor.role, actor.city, actor.region_id) if actor else None), str(flask.g.language),
     )  # fmt: skip
@@ -163,8 +167,8 @@ def _made(value: Any) -> Made:
 
 
 def _response(made: Made, *, key: str | None = None) -> flask.Response:
-    packed = made.packed if "gzip" in flask.request.accept_encodings else None
-    response = flask.current_app.response_class(packed if packed is not None else made.plain, mimetype=made.media)
+    packed = made.packed if flask.request.accept_encodings.quality("gzip") > 0 else None
+    response = flask.current_app.response_class(packed if packed is not None else made.plain, content_type=made.media)
     if packed is not None:
         response.headers["Content-Encoding"] = "gzip"
     if key is not None:

@@ -22,7 +22,6 @@ _PLAN = _PLANS + "/<plan>"
     blueprint,
     routes.Route(
         _PLANS, "GET", "plan.read", "Plans of a city, newest first", query=requests.Pages, answer=replies.Plans,
-        keeping="data",
     ),
 )  # fmt: skip
 def plans(ctx: Context, city: str, query: requests.Pages) -> Any:

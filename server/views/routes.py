@@ -75,7 +75,8 @@ def serve(blueprint: flask.Blueprint, route: Route) -> Callable[[View], View]:
             ctx = _admit(route, ids)
             given = _given(route)
             if route.keeping == "data":
-                return answers.kept(ctx, ids["city"], lambda: view(ctx, **ids, **given))
+                make = functools.partial(view, ctx, **ids, **given)
+                return answers.kept(ctx, ids["city"], make, plan=ids.get("plan"))
             return answers.response_of(view(ctx, **ids, **given), status=route.status)
 
         handle.route = route  # type: ignore[attr-defined]

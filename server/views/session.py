@@ -33,8 +33,7 @@ def session_open(ctx: Context, body: requests.SignIn) -> flask.Response:
         raise errors.Fault("no_account")
     limits = users.Limits(settings.login_window_s, settings.login_failures, settings.login_failures_all)
     opened = users.sign_in(ctx, body.name, body.password, life_s=settings.session_life_s, limits=limits)
-    if old := auth.token():
-        users.sign_out(ctx, old)
+    auth.end()
     told = _told(opened.actor) | {"demo": False}
     if body.token:
         return answers.fresh(told | {"token": opened.token, "expires": opened.expires_at})
@@ -45,8 +44,7 @@ def session_open(ctx: Context, body: requests.SignIn) -> flask.Response:
 
 @routes.serve(blueprint, routes.Route("/api/session", "DELETE", "session.close", "Sign out", answer=None, status=204))
 def session_close(ctx: Context) -> flask.Response:
-    if given := auth.token():
-        users.sign_out(ctx, given)
+    auth.end()
     response = flask.current_app.response_class(status=204)
     auth.forget(response)
     return response

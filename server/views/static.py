@@ -86,7 +86,7 @@ def _answer(found: File) -> flask.Response:
         response = flask.current_app.response_class(status=304)
         response.set_etag(found.tag)
     else:
-        packed = found.packed if "gzip" in request.accept_encodings else None
+        packed = found.packed if request.accept_encodings.quality("gzip") > 0 else None
         response = flask.current_app.response_class(packed or found.plain, mimetype=found.media)
         if packed:
             response.headers["Content-Encoding"] = "gzip"

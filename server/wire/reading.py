@@ -40,10 +40,10 @@ def parse(data: bytes) -> Any:
         value = json.loads(
             text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole, parse_float=_real
         )
-    except UnicodeDecodeError:
-        raise Unreadable("not UTF-8") from None
         if b"\\u" in data:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("not UTF-8") from None
     except UnicodeEncodeError:
         raise Unreadable("text holds half a character (a lone surrogate)") from None
     except json.JSONDecodeError as error:

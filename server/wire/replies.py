@@ -273,6 +273,7 @@ class Worker(Told):
     name: str
     post: str
     skills: list[str]
+    capacity: float
     lat: float
     lng: float
     grids: list[str]
@@ -303,6 +304,7 @@ class Centres(Told):
     items: list[Centre]
     missing: list[MissingCentre]
     skipped: list[dict[str, Any]]
+    orphans: list[dict[str, Any]]
 
 
 class Camera(Told):

@@ -202,18 +202,79 @@ def upgrade() -> None:
     sa.Column('heading_deg', types.Real, nullable=True),
     sa.Column('angle_deg', types.Real, nullable=False),
     sa.Column('range_m', types.Real, nullable=False),
+    sa.Column('headings', types.Json(), nullable=False),
     sa.Column('height_m', types.Real, nullable=True),
+    sa.Column('tilt_deg', types.Real, nullable=True),
+    sa.Column('masked', types.Json(), nullable=False),
+    sa.Column('owner_class', types.Integer, nullable=False),
+    sa.Column('purpose', types.String, nullable=False),
+    sa.Column('legal_basis', types.String, nullable=False),
+    sa.Column('sign_present', types.Integer, nullable=True),
+    sa.Column('networked', types.Integer, nullable=True),
     sa.Column('status', types.String, nullable=False),
+    sa.Column('status_since', types.String, nullable=False),
+    sa.Column('review_on', types.String, nullable=False),
     sa.Column('defaulted', types.Json(), nullable=False),
     sa.Column('source_id', types.String, nullable=False),
     sa.Column('digest', types.String, nullable=False),
     sa.Column('import_id', types.Integer, nullable=False),
+    sa.CheckConstraint('owner_class BETWEEN 0 AND 3', name=op.f('ck_cameras_owner_class')),
     sa.CheckConstraint("kind IN ('fixed', 'dome', 'panning')", name=op.f('ck_cameras_kind')),
     sa.CheckConstraint("status IN ('online', 'offline', 'unknown')", name=op.f('ck_cameras_status')),
     sa.ForeignKeyConstraint(['city'], ['cities.code'], name=op.f('fk_cameras_city_cities')),
     sa.ForeignKeyConstraint(['import_id'], ['imports.id'], name=op.f('fk_cameras_import_id_imports')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_cameras')),
     sa.UniqueConstraint('city', 'source_id', name=op.f('uq_cameras_city_source_id')),
+    sqlite_strict=True
+    )
+    op.create_table('camera_states',
+    sa.Column('id', types.Integer, autoincrement=True, nullable=False),
+    sa.Column('city', types.String, nullable=False),
+    sa.Column('source_id', types.String, nullable=False),
+    sa.Column('status', types.String, nullable=False),
+    sa.Column('since', types.String, nullable=False),
+    sa.Column('at', types.String, nullable=False),
+    sa.ForeignKeyConstraint(['city'], ['cities.code'], name=op.f('fk_camera_states_city_cities')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_camera_states')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_camera_states_city_source_id'), 'camera_states', ['city', 'source_id'], unique=False)
+    op.create_table('camera_proposals',
+    sa.Column('id', types.Integer, autoincrement=True, nullable=False),
+    sa.Column('city', types.String, nullable=False),
+    sa.Column('name', types.String, nullable=False),
+    sa.Column('kind', types.String, nullable=False),
+    sa.Column('lat', types.Real, nullable=False),
+    sa.Column('lng', types.Real, nullable=False),
+    sa.Column('cell', types.Integer, nullable=False),
+    sa.Column('heading_deg', types.Real, nullable=True),
+    sa.Column('angle_deg', types.Real, nullable=False),
+    sa.Column('range_m', types.Real, nullable=False),
+    sa.Column('purpose', types.String, nullable=False),
+    sa.Column('legal_basis', types.String, nullable=False),
+    sa.Column('state', types.String, nullable=False),
+    sa.Column('gain', types.Json(), nullable=False),
+    sa.Column('created_at', types.String, nullable=False),
+    sa.Column('created_by', types.String, nullable=False),
+    sa.Column('changed_at', types.String, nullable=False),
+    sa.Column('changed_by', types.String, nullable=False),
+    sa.CheckConstraint("kind IN ('fixed', 'dome', 'panning')", name=op.f('ck_camera_proposals_kind')),
+    sa.CheckConstraint(
+        "state IN ('proposed', 'approved', 'withdrawn')", name=op.f('ck_camera_proposals_state')
+    ),
+    sa.ForeignKeyConstraint(['city'], ['cities.code'], name=op.f('fk_camera_proposals_city_cities')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_camera_proposals')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_camera_proposals_city'), 'camera_proposals', ['city'], unique=False)
+    op.create_table('coverage_figures',
+    sa.Column('city', types.String, nullable=False),
+    sa.Column('data_version', types.Integer, nullable=False),
+    sa.Column('at', types.String, nullable=False),
+    sa.Column('by', types.String, nullable=False),
+    sa.Column('figures', types.Json(), nullable=False),
+    sa.ForeignKeyConstraint(['city'], ['cities.code'], name=op.f('fk_coverage_figures_city_cities')),
+    sa.PrimaryKeyConstraint('city', 'data_version', name=op.f('pk_coverage_figures')),
     sqlite_strict=True
     )
     op.create_table('cell_columns',
@@ -445,6 +506,7 @@ def upgrade() -> None:
     sa.Column('east', types.Real, nullable=False),
     sa.Column('north', types.Real, nullable=False),
     sa.Column('faults', types.Json(), nullable=False),
+    sa.Column('locked', types.Integer, nullable=False),
     sa.Column('worker_id', types.Integer, nullable=True),
     sa.Column('centre_id', types.Integer, nullable=True),
     sa.ForeignKeyConstraint(['centre_id'], ['centres.id'], name=op.f('fk_plan_grids_centre_id_centres')),
@@ -455,6 +517,34 @@ def upgrade() -> None:
     sa.UniqueConstraint('plan_id', 'code', name=op.f('uq_plan_grids_plan_id_code')),
     sqlite_strict=True
     )
+    op.create_table('plan_steps',
+    sa.Column('plan_id', types.String, nullable=False),
+    sa.Column('seq', types.Integer, nullable=False),
+    sa.Column('step', types.Integer, nullable=False),
+    sa.Column('decision', types.String, nullable=False),
+    sa.Column('post', types.String, nullable=False),
+    sa.Column('document', types.String, nullable=False),
+    sa.Column('opinion', types.String, nullable=False),
+    sa.Column('hash', types.String, nullable=False),
+    sa.Column('at', types.String, nullable=False),
+    sa.Column('by', types.String, nullable=False),
+    sa.CheckConstraint("decision IN ('submitted', 'approved', 'returned', 'withdrawn')", name=op.f('ck_plan_steps_decision')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plans.id'], name=op.f('fk_plan_steps_plan_id_plans')),
+    sa.PrimaryKeyConstraint('plan_id', 'seq', name=op.f('pk_plan_steps')),
+    sqlite_strict=True
+    )
+    op.create_table('plan_notes',
+    sa.Column('id', types.Integer, autoincrement=True, nullable=False),
+    sa.Column('plan_id', types.String, nullable=False),
+    sa.Column('code', types.String, nullable=False),
+    sa.Column('text', types.String, nullable=False),
+    sa.Column('at', types.String, nullable=False),
+    sa.Column('by', types.String, nullable=False),
+    sa.ForeignKeyConstraint(['plan_id'], ['plans.id'], name=op.f('fk_plan_notes_plan_id_plans')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_notes')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_plan_notes_plan_id'), 'plan_notes', ['plan_id'], unique=False)
     op.create_table('sessions',
     sa.Column('token_hash', types.String, nullable=False),
     sa.Column('user_id', types.Integer, nullable=False),
@@ -471,6 +561,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f('ix_sessions_user_id'), table_name='sessions')
     op.drop_table('sessions')
+    op.drop_index(op.f('ix_plan_notes_plan_id'), table_name='plan_notes')
+    op.drop_table('plan_notes')
+    op.drop_table('plan_steps')
     op.drop_table('plan_grids')
     op.drop_table('plan_edits')
     op.drop_table('lineage')
@@ -486,6 +579,11 @@ def downgrade() -> None:
     op.drop_table('households')
     op.drop_table('centres')
     op.drop_table('cell_columns')
+    op.drop_table('coverage_figures')
+    op.drop_index(op.f('ix_camera_proposals_city'), table_name='camera_proposals')
+    op.drop_table('camera_proposals')
+    op.drop_index(op.f('ix_camera_states_city_source_id'), table_name='camera_states')
+    op.drop_table('camera_states')
     op.drop_table('cameras')
     op.drop_table('buildings')
     op.drop_table('barriers')

@@ -1,0 +1,68 @@
+"""The way of a draft through the approval steps, as the rows say: what is decided, what comes next, what it forbids.
+
+The steps are data (setting ``approval_steps`` of the database; by default town draws, county approves, city files).
+When the grids of a draft differ from what a step saw, that step does not count.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from geo import checks
+from server.store import reviews, settings
+from server.usecases import errors
+
+STEPS: Final = (
+    {"zh": "乡镇（街道）划定", "en": "Town draws"},
+    {"zh": "县（市、区）审批", "en": "County approves"},
+    {"zh": "市级备案", "en": "City files"},
+)
+SETTING: Final = "approval_steps"
+
+
+def refuse_faulty(row: dict[str, Any]) -> None:
+    """Raise Conflict where a plan has faults of structure; they are listed in ``detail``."""
+    faults = [found for found in row["violations"] if found["code"] not in checks.BAND_CODES]
+    if faults:
+        listed = [{"code": found["code"], "reason": found["reason"]} for found in faults[:50]]
+        raise errors.Conflict("not_valid", f"The plan has {len(faults)} faults that must be mended.", detail=listed)
+
+
+def refuse_unapproved(connection: Connection, row: dict[str, Any]) -> None:
+    """Raise Conflict where a draft has been submitted and not every step has approved it."""
+    now = state(connection, row)
+    if now["under_review"] and not now["approved"]:
+        raise errors.Conflict("under_review", "The draft is under review; its next step has not approved it yet.")
+
+
+def refuse_review(connection: Connection, row: dict[str, Any]) -> None:
+    """Raise Conflict where a draft is under review: what others decide on must not change beneath them."""
+    if state(connection, row)["under_review"]:
+        raise errors.Conflict("under_review", "The draft is under review; withdraw it or have it returned first.")
+
+
+def state(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
+    """``{steps: [{zh, en, decision, post, …}], under_review, approved, next, faults}`` of a plan's row."""
+    wanted = settings.get(connection, SETTING) or list(STEPS)
+    told: list[dict[str, Any]] = [{**step, "decision": None} for step in wanted]
+    under_review = False
+    for taken in reviews.steps(connection, row["id"]):
+        if taken["decision"] == "submitted":
+            under_review, told = True, [{**step, "decision": None} for step in wanted]
+        elif taken["decision"] in ("returned", "withdrawn"):
+            under_review = False
+        elif taken["hash"] != row["hash"]:
+            continue
+        if taken["step"] < len(told):
+            told[taken["step"]] = {
+                **told[taken["step"]],
+                **{name: taken[name] for name in ("decision", "post", "document", "opinion", "at", "by")},
+            }
+    upcoming = next((i for i, step in enumerate(told) if step["decision"] not in ("approved", "submitted")), None)
+    faults = [found["code"] for found in row["violations"] if found["code"] not in checks.BAND_CODES]
+    return {
+        "steps": told, "under_review": under_review, "approved": under_review and upcoming is None,
+        "next": upcoming if under_review else None, "faults": len(faults),
+    }

@@ -1,0 +1,206 @@
+"""What redrawing asks and answers: changes of a draft, its history, comparison, review and notes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from server.wire.replies import Bounds, PlanShort, RegionShort, Told
+from server.wire.requests import Asked, CellId, Latitude, Longitude, Text
+
+Operation = Literal[
+    "assign", "new", "split", "merge", "repair", "rename", "kind", "lock", "unlock", "undo", "redo",
+]  # fmt: skip
+Label = Annotated[int, Field(ge=0, le=999_999_999)]
+Long = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Edit(Asked):
+    """POST …/edits: one change. ``cells`` for assign and new; ``to`` for assign, split, rename, kind; ``grids`` for
+    merge, repair, lock, unlock; ``parts`` or ``line`` (latitude, longitude) for split."""
+
+    op: Operation
+    cells: Annotated[list[CellId], Field(max_length=200_000)] = []
+    to: Label | None = None
+    grids: Annotated[list[Label], Field(max_length=5_000)] = []
+    parts: Annotated[int, Field(ge=2, le=50)] = 2
+    line: Annotated[list[tuple[Latitude, Longitude]], Field(max_length=500)] = []
+    name: Annotated[str, StringConstraints(max_length=80)] = ""
+    kind: Literal["", "basic", "dedicated", "professional"] = ""
+
+
+class Branch(Asked):
+    """POST …/branch: begin a draft from this version."""
+
+    name: Annotated[str, StringConstraints(max_length=80)] = ""
+
+
+class Rebalance(Asked):
+    """POST …/rebalance: grids that may change (empty: all), grids that may not, the seed and the time."""
+
+    only: Annotated[list[Label], Field(max_length=20_000)] = []
+    locked: Annotated[list[Label], Field(max_length=20_000)] = []
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0
+
+
+class Compare(Asked):
+    """GET …/plans/P/compare: the other plan."""
+
+    other: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Submit(Asked):
+    """POST …/submit."""
+
+    post: Annotated[str, StringConstraints(max_length=200)] = ""
+    opinion: Long = ""
+
+
+class Decide(Asked):
+    """POST …/decide: the next step approves, or the draft is returned or withdrawn."""
+
+    decision: Literal["approved", "returned", "withdrawn"]
+    post: Text
+    document: Annotated[str, StringConstraints(max_length=200)] = ""
+    opinion: Long = ""
+
+
+class Note(Asked):
+    """POST …/notes: on a grid by its code, or on the plan."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    code: Annotated[str, StringConstraints(max_length=60)] = ""
+
+
+class GridWeighed(Told):
+    """A grid with what a planner weighs. ``reports`` of the whole archive; metres in straight lines."""
+
+    label: int
+    code: str
+    name: str
+    kind: str
+    locked: bool
+    households: float
+    cells: int
+    area_km2: float
+    deviation: float
+    pieces: int
+    faults: list[str]
+    reports: int
+    cameras: int
+    round_m: int
+    centre_m: int | None
+    lat: float
+    lng: float
+    bbox: Bounds
+
+
+class CellsChanged(Told):
+    cells: list[str]
+    labels: list[int]
+
+
+class Piece(Told):
+    n: int
+    households: float
+    cells: list[str]
+
+
+class Pieces(Told):
+    label: int
+    pieces: list[Piece]
+
+
+class Edited(Told):
+    tag: str
+    seq: int
+    op: str
+    before: list[GridWeighed]
+    after: list[GridWeighed]
+    gone: list[int]
+    changed: CellsChanged
+    pieces: list[Pieces]
+    can_undo: bool
+    can_redo: bool
+
+
+class Entry(Told):
+    seq: int
+    at: str
+    by: str
+    kind: str
+    op: str
+    n: int
+    grids: list[str]
+    undone: bool
+
+
+class History(Told):
+    items: list[Entry]
+    can_undo: bool
+    can_redo: bool
+
+
+class Move(Told):
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str | None
+    cells: int
+    households: float
+
+
+class Comparison(Told):
+    a: PlanShort
+    b: PlanShort
+    measures: dict[str, list[float | None]]
+    moved_cells: int
+    moved_households: float
+    share: float
+    moves: list[Move]
+    grids: dict[str, list[str]]
+    workers: dict[str, int]
+
+
+class Finding(Told):
+    code: str
+    label: int | None
+    grid: str | None
+    name: str | None
+    households: float
+    region: RegionShort | None
+    cells: int
+    proved: bool
+    zh: str
+    en: str
+
+
+class Checkup(Told):
+    plan: PlanShort
+    band: list[float]
+    grids: int
+    sound: int
+    households: float
+    uncovered: int
+    findings: list[Finding]
+    counts: dict[str, int]
+
+
+class Review(Told):
+    steps: list[dict[str, Any]]
+    under_review: bool
+    approved: bool
+    next: int | None
+    faults: int
+
+
+class NoteTold(Told):
+    id: str
+    code: str
+    text: str
+    at: str
+    by: str
+
+
+class Notes(Told):
+    items: list[NoteTold]
