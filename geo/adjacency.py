@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from geo import cells, errors
+from geo import cells, errors, geodesy
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ def build(
 
     ``barriers`` has the columns ``geometry`` (lines, or polygons such as a wide river) and ``cost`` (soft; missing or
     ``inf`` is hard). A pair is barred when the straight segment between the two centres meets the barrier; the
-    largest cost counts. ``links`` are lines (bridges, tunnels): the pairs whose segment a link follows from cell to
-    cell are opened again, and where a link's two ends lie in cells that are no open neighbours, those are joined.
+    largest cost counts. ``links`` are lines (bridges, tunnels): every pair of cells that follow each other along a
+    link is opened, and where the cells between are not in the set (a river cut out of it) the two that are become
+    neighbours.
     """
     near = cells.neighbours(ids)
-    a = np.repeat(np.arange(ids.size), 6)
-    b = near.ravel()
-    once = a < b
-    a, b = a[once], b[once].astype(np.int64)
+    everywhere = np.repeat(np.arange(ids.size, dtype=np.int64), 6)
+    once = everywhere < near.ravel()
+    a, b = everywhere[once], near.ravel()[once].astype(np.int64)
     cost = np.zeros(a.size, np.float32)
     if barriers is not None and len(barriers):
         cost = _barrier_costs(ids, a, b, barriers)
@@ -124,20 +124,26 @@ def _segments(ids: cells.Cells, a: NDArray[np.int64], b: NDArray[np.int64]) -> N
 def _opened(
     ids: cells.Cells, a: NDArray[np.int64], b: NDArray[np.int64], cost: NDArray[np.float32], links: gpd.GeoSeries
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """The pairs with each link's two ends joined by an open pair, made where there is none."""
-    shapes = shapely.line_merge(np.asarray(links.values, object))
-    lines = shapely.get_parts(shapes)
-    lines = lines[(shapely.get_type_id(lines) == 1) & ~shapely.is_empty(lines)]
-    res = cells.resolution(ids)
-    start, end = shapely.get_point(lines, 0), shapely.get_point(lines, -1)
-    p = cells.positions(ids, cells.from_points(shapely.get_y(start), shapely.get_x(start), res))
-    q = cells.positions(ids, cells.from_points(shapely.get_y(end), shapely.get_x(end), res))
-    joined = (p >= 0) & (q >= 0) & (p != q)
-    low, high = np.minimum(p, q)[joined], np.maximum(p, q)[joined]
-    key = np.concatenate((a * ids.size + b, low * ids.size + high))
-    costs = np.concatenate((cost, np.zeros(low.size, np.float32)))
-    order = np.lexsort((costs, key))
-    first = np.ones(order.size, bool)
+    """The pairs and costs with the pairs along the links open, and made where there were none."""
+    low, high = _pairs_along(ids, np.asarray(links.values, object))
+    key = np.concatenate((low * ids.size + high, a * ids.size + b))
+    costs = np.concatenate((np.zeros(low.size, np.float32), cost))
+    order = np.argsort(key, kind="stable")
+    first = np.ones(order.size, np.bool_)
     first[1:] = key[order][1:] != key[order][:-1]
-    chosen = order[first]
+    chosen = order[first]  # a link's pair stands before the same pair of neighbours
     return key[chosen] // ids.size, key[chosen] % ids.size, costs[chosen]
+
+
+def _pairs_along(ids: cells.Cells, shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of the cells of the set that follow each other along lines, lower position first."""
+    res = cells.resolution(ids)
+    step_deg = float(np.degrees(np.sqrt(cells.mean_area_m2(res)) / geodesy.RADIUS_M)) / 16.0
+    lines = shapely.get_parts(shapely.line_merge(shapes))
+    lines = lines[(shapely.get_type_id(lines) == 1) & ~shapely.is_empty(lines)]
+    points, line = shapely.get_coordinates(shapely.segmentize(lines, step_deg), return_index=True)
+    at = cells.positions(ids, cells.from_points(points[:, 1], points[:, 0], res))
+    at, line = at[at >= 0], line[at >= 0]
+    follows = (line[1:] == line[:-1]) & (at[1:] != at[:-1])
+    p, q = at[:-1][follows], at[1:][follows]
+    return np.minimum(p, q), np.maximum(p, q)

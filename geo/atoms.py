@@ -62,7 +62,8 @@ def make(problem: Problem) -> Atoms:
     if exempt.any():
         open_ &= exempt[tails] == exempt[heads]
     cost = np.where(np.isfinite(adjacency.barrier), adjacency.barrier, 0.0).astype(np.float64)
-    of_cell, torn = _atoms(adjacency.indptr, heads, open_, tails, unit, locked, exempt)
+    torn = _contradicted(unit, locked, np.asarray(problem.closed, dtype=np.int32))
+    of_cell, torn = _atoms(adjacency.indptr, heads, open_, tails, unit, locked, exempt, torn)
     if exempt.any():
         open_ &= ~exempt[tails]
     count = int(of_cell.max()) + 1 if len(of_cell) else 0
@@ -72,6 +73,8 @@ def make(problem: Problem) -> Atoms:
     lock = np.full(count, -1, dtype=np.int32)
     held = locked >= 0
     lock[of_cell[held]] = locked[held]
+    weight = np.bincount(of_cell, weights=problem.households, minlength=count).astype(np.float64)
+    closed = _one_piece(lock, weight, np.asarray(problem.closed, dtype=np.int32))
     return Atoms(
         of_cell=of_cell,
         first=first,
@@ -79,13 +82,13 @@ def make(problem: Problem) -> Atoms:
         indices=indices,
         pairs=pairs,
         cost=costs,
-        weight=np.bincount(of_cell, weights=problem.households, minlength=count).astype(np.float64),
+        weight=weight,
         size=np.bincount(of_cell, minlength=count).astype(np.int32),
         region=problem.region[first],
         component=graph.pieces(indptr, indices, np.zeros(count, dtype=np.int32)),
         lock=lock,
         exempt=exempt[first],
-        closed=(lock >= 0) & np.isin(lock, np.asarray(problem.closed)),
+        closed=closed,
         cut=torn,
     )
 
@@ -93,6 +96,19 @@ def make(problem: Problem) -> Atoms:
 def on_cells(atoms: Atoms, labels: Ints) -> Ints:
     """Labels of atoms int32[a] as labels of cells int32[n]."""
     return labels[atoms.of_cell]
+
+
+def _one_piece(lock: Ints, weight: Floats, closed: Ints) -> NDArray[np.bool_]:
+    """bool[a], the atom of each closed grid. Nothing can join its pieces: all but the heaviest lose their ``lock``."""
+    out = np.zeros(len(lock), dtype=np.bool_)
+    for label in closed.tolist():
+        mine = np.flatnonzero(lock == label)
+        if len(mine):
+            main = mine[np.argmax(weight[mine])]
+            lock[mine] = -1
+            lock[main] = label
+            out[main] = True
+    return out
 
 
 def _atoms(
@@ -103,12 +119,12 @@ def _atoms(
     unit: Ints,
     locked: Ints,
     exempt: NDArray[np.bool_],
+    torn: Ints,
 ) -> tuple[Ints, Ints]:
     """Atom of each cell, and the units that fall apart."""
     n = len(unit)
     if not ((unit >= 0).any() or (locked >= 0).any() or exempt.any()):
         return np.arange(n, dtype=np.int32), np.empty(0, dtype=np.int32)
-    torn = _contradicted(unit, locked)
     whole = np.where(np.isin(unit, torn), -1, unit)
     joined = (whole[tails] >= 0) & (whole[tails] == whole[heads])
     joined |= (locked[tails] >= 0) & (locked[tails] == locked[heads])
@@ -121,9 +137,9 @@ def _atoms(
     return of_cell, np.union1d(torn, units[parts > 1]).astype(np.int32)
 
 
-def _contradicted(unit: Ints, locked: Ints) -> Ints:
-    """Units whose cells are locked to different labels."""
-    both = (unit >= 0) & (locked >= 0)
+def _contradicted(unit: Ints, locked: Ints, closed: Ints) -> Ints:
+    """Units whose cells are locked to different labels, or only some of them to a closed grid."""
+    both = (unit >= 0) & ((locked >= 0) | np.isin(unit, unit[np.isin(locked, closed)]))
     pair = np.unique(np.stack([unit[both], locked[both]], axis=1), axis=0)
     units, kinds = np.unique(pair[:, 0], return_counts=True)
     return units[kinds > 1].astype(np.int32)

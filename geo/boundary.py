@@ -1,7 +1,7 @@
 """Polygons and cells: which cells a polygon gets, and which region each cell belongs to.
 
-A cell belongs to the polygon that holds its centre, so touching polygons never share a cell. Edges are straight in
-longitude and latitude, as in libh3. Geometries are WGS-84 (lng, lat).
+A cell belongs to the polygon that holds its centre, so touching polygons never share a cell, and a narrow polygon may
+get none. Edges are straight in longitude and latitude, as in libh3. Geometries are WGS-84 (lng, lat).
 """
 
 from __future__ import annotations
@@ -20,81 +20,96 @@ LIMIT_CELLS = 5_000_000
 def fill(geometry: BaseGeometry, res: int, *, limit: int = LIMIT_CELLS) -> cells.Cells:
     """The cells whose centre lies in the polygon or multipolygon: a set of cells, possibly empty.
 
-    Raises ``GeometryError`` for another type of geometry, or when ``estimate`` exceeds ``limit`` cells.
+    The same cells as libh3's ``polygonToCells``. Raises ``GeometryError`` for another type of geometry, and before any
+    work when ``estimate`` exceeds ``limit``; ``CoordinateError`` for points off the globe.
     """
     parts = _parts(geometry)
     expected = estimate(geometry, res)
     if expected > limit:
         raise errors.GeometryError(
-            f"about {expected:,} cells of resolution {res} are needed, more than the limit of {limit:,}; "
-            "take a coarser resolution or a smaller area",
+            f"about {expected:,} cells of resolution {res} would have to be looked at, more than the limit of "
+            f"{limit:,}; take a coarser resolution or a smaller area",
             values=expected,
         )
-    found = [
-        cells.inside_rings([_ring(p.exterior), *(_ring(h) for h in p.interiors)], res) for p in parts if not p.is_empty
-    ]
-    return np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    found = [cells.inside_rings([_ring(p.exterior), *(_ring(h) for h in p.interiors)], res) for p in parts]
+    return found[0] if len(found) == 1 else cells.distinct(np.concatenate([np.empty(0, np.uint64), *found]))
 
 
 def estimate(geometry: BaseGeometry, res: int) -> int:
-    """About how many cells ``fill`` would look at: by the area of the bounds of each part, before any work."""
-    boxes = [shapely.box(*p.bounds) for p in _parts(geometry) if not p.is_empty]
-    if not boxes:
+    """About how many cells ``fill`` would look at, from area and perimeter alone.
+
+    The area is exact for edges that are straight in longitude and sine of latitude; cells along the edges are each
+    tested, so a long thin polygon costs by its length.
+    """
+    parts = _parts(geometry)
+    if parts.size == 0:
         return 0
-    return int(sum(geodesy.areas_m2([b])[0] for b in boxes) / cells.mean_area_m2(res)) + len(boxes)
+    cell_m2 = cells.mean_area_m2(res)
+
+    def equal_area(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack((np.radians(points[:, 0]), np.sin(np.radians(points[:, 1]))))
+
+    area_m2 = shapely.area(shapely.transform(parts, equal_area)).sum() * geodesy.RADIUS_M**2
+    edge_m = np.radians(shapely.length(parts)).sum() * geodesy.RADIUS_M
+    return int(area_m2 / cell_m2 + edge_m / np.sqrt(cell_m2)) + len(parts)
 
 
 def narrow(geometries: gpd.GeoSeries, res: int) -> NDArray[np.int64]:
     """Rows of the polygons that get no cell at this resolution because no cell's centre lies in them."""
-    empty = [i for i, g in enumerate(geometries) if g is None or g.is_empty or fill(g, res).size == 0]
+    empty = [n for n, g in enumerate(geometries) if g is None or g.is_empty or fill(g, res).size == 0]
     return np.array(empty, np.int64)
 
 
 def regions_of(ids: cells.Cells, regions: gpd.GeoDataFrame, *, nearest: bool = False) -> NDArray[np.int32]:
-    """Row of the region that holds each cell's centre, -1 where none does.
+    """Row of the region that holds each cell's centre, int32[n], -1 where none does.
 
     With ``nearest`` a cell in a gap between regions takes the nearest one (for cells known to lie in the city).
-    Where regions overlap the first row wins.
+    Where regions overlap, and on a line that two share, the first row wins.
     """
-    lats, lngs = cells.centres(ids)
     shapes = np.asarray(regions.geometry.values, object)
-    points = shapely.points(lngs, lats)
+    lats, lngs = cells.centres(ids)
+    points = np.asarray(shapely.points(lngs, lats), object)
     row = containing(shapes, points)
     gap = np.flatnonzero(row < 0)
-    if nearest and gap.size and shapes.size:
-        plane = geodesy.plane_for(shapes)
-        tree = shapely.STRtree(plane.project(shapes))
-        row[gap] = tree.nearest(plane.project(points[gap]))
+    some = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    if nearest and gap.size and some.size:
+        plane = geodesy.plane_for(shapes[some])
+        tree = shapely.STRtree(plane.project(shapes[some]))
+        row[gap] = some[tree.nearest(plane.project(points[gap]))]
     return row.astype(np.int32)
 
 
 def containing(shapes: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Row of the first polygon that each point lies in or on, -1 where none."""
+    """Row of the first polygon that each point lies in or on, int64[n], -1 where none."""
     row = np.full(points.size, -1, np.int64)
     if shapes.size == 0 or points.size == 0:
         return row
     shapely.prepare(shapes)
-    tree = shapely.STRtree(points)
-    shape, point = tree.query(shapes, predicate="intersects")
+    shape, point = shapely.STRtree(points).query(shapes, predicate="intersects")
     order = np.argsort(-shape, kind="stable")
     row[point[order]] = shape[order]
     return row
 
 
 def polygons(ids: cells.Cells) -> NDArray[np.object_]:
-    """Each cell as a polygon (lng, lat)."""
+    """Each cell as a polygon (lng, lat). Longitudes of a cell on the antimeridian go on beyond 180 degrees."""
     lats, lngs, counts = cells.boundaries(ids)
-    inside = np.arange(lats.shape[1]) < counts[:, None]
-    ring = np.repeat(np.arange(ids.size), counts)
-    rings = shapely.linearrings(np.column_stack((lngs[inside], lats[inside])), indices=ring)
+    split = np.nanmax(lngs, axis=1, initial=-180.0) - np.nanmin(lngs, axis=1, initial=180.0) > 180.0
+    lngs = np.where(split[:, None] & (lngs < 0.0), lngs + 360.0, lngs)
+    used = np.arange(lats.shape[1]) < counts[:, None]
+    rings = shapely.linearrings(
+        np.column_stack((lngs[used], lats[used])), indices=np.repeat(np.arange(ids.size), counts)
+    )
     return np.asarray(shapely.polygons(rings), object)
 
 
-def _parts(geometry: BaseGeometry) -> list[shapely.Polygon]:
+def _parts(geometry: BaseGeometry | None) -> NDArray[np.object_]:
+    """The polygons of a geometry without the empty ones."""
     if geometry is None or geometry.geom_type not in ("Polygon", "MultiPolygon"):
         kind = "nothing" if geometry is None else geometry.geom_type
         raise errors.GeometryError(f"a polygon or multipolygon is needed, not {kind}", values=geometry)
-    return list(geometry.geoms) if geometry.geom_type == "MultiPolygon" else [geometry]
+    parts = shapely.get_parts(geometry)
+    return np.asarray(parts[~shapely.is_empty(parts)], object)
 
 
 def _ring(ring: shapely.LinearRing) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -28,7 +28,7 @@ def make(ids: ArrayLike) -> Cells:
         return np.empty(0, np.uint64)
     if raw.dtype.kind not in "ui":
         raise errors.CellError(f"cell ids must be integers, not {raw.dtype}; use from_hex for text", values=raw[:20])
-    cells = np.unique(raw.astype(np.uint64).ravel())
+    cells = distinct(raw.astype(np.uint64).ravel())
     bad = cells[~valid(cells)]
     if bad.size:
         raise errors.CellError(f"{bad.size} ids are not H3 cells, the first is {int(bad[0]):#x}", values=bad)
@@ -36,11 +36,20 @@ def make(ids: ArrayLike) -> Cells:
     return cells
 
 
+def distinct(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The different ids, sorted. (``numpy.unique`` hashes, and degenerates on H3 ids, whose low bits are all equal.)"""
+    if ids.size < 2:
+        return ids
+    ordered: NDArray[np.int64] = hexagons.in_order(np.ascontiguousarray(ids).view(np.int64))
+    ids = ordered.view(np.uint64)
+    return np.asarray(ids[np.append(True, ids[1:] != ids[:-1])], np.uint64)
+
+
 def valid(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Whether each id is an H3 cell of any resolution."""
     ids = np.ascontiguousarray(ids, np.uint64)
     out = np.empty(ids.size, np.bool_)
-    hexagons.valid(ids.view(np.int64), _pentagons(), out)
+    hexagons.valid(ids.view(np.int64), _tables().lacking, out)
     return out
 
 
@@ -48,7 +57,8 @@ def resolution(cells: NDArray[np.uint64]) -> int:
     """The one resolution (0-15) of the cells; ``CellError`` for none or a mixture."""
     if cells.size == 0:
         raise errors.CellError("no cells, so no resolution", values=cells)
-    found = np.unique((cells >> np.uint64(52)) & np.uint64(15))
+    levels = (cells >> np.uint64(52)) & np.uint64(15)
+    found = np.arange(16)[np.bincount(levels.astype(np.int64), minlength=16) > 0]
     if found.size != 1:
         raise errors.CellError(f"cells of resolutions {found.tolist()} are mixed; one is needed", values=found)
     return int(found[0])
@@ -120,7 +130,7 @@ def children(cells: NDArray[np.uint64], res: int) -> Cells:
         digits = (digits[:, None] | (np.arange(7, dtype=np.uint64) << np.uint64(3 * (15 - level)))).ravel()
     used = np.uint64(((1 << 3 * (res - coarse)) - 1) << (3 * (15 - res)))
     head = (cells & ~(used | np.uint64(15 << 52))) | np.uint64(res << 52)
-    found = np.unique((head[:, None] | digits).ravel())
+    found = distinct((head[:, None] | digits).ravel())
     return found[valid(found)]
 
 
@@ -201,17 +211,18 @@ def inside_rings(rings: list[tuple[Floats, Floats]], res: int) -> Cells:
     """
     _check_res(res)
     turned_lng = bool((np.abs(np.diff(rings[0][1], append=rings[0][1][:1])) > 180.0).any())
-    rings = [(lat, np.where(turned_lng & (lng < 0), lng + 360.0, lng)) for lat, lng in rings]
-    found = scanline.fill(rings, res, turned_lng, _tables(), icosahedron.UNIT)
-    unknown = np.flatnonzero(found.ids == 0)
-    sure = found.ids[(found.ids != 0) & ~found.unsure].view(np.uint64)
-    asked = found.ids[(found.ids != 0) & found.unsure].view(np.uint64)
-    if unknown.size:
-        by_point = from_points(*found.points(unknown), res)
-        sure = np.concatenate((sure, by_point[~found.unsure[unknown]]))
-        asked = np.concatenate((asked, by_point[found.unsure[unknown]]))
-    kept = [c for c in set(asked.tolist()) if scanline.holds(rings, *h3.cell_to_latlng(c), turned_lng)]
-    return np.unique(np.concatenate((sure, np.array(kept, np.uint64))))
+    wrapped = [(lat, np.where(turned_lng & (lng < 0), lng + 360.0, lng)) for lat, lng in rings]
+    found = scanline.fill(wrapped, res, turned_lng, _tables(), icosahedron.UNIT)
+    inside, asked = found.inside.view(np.uint64), found.asked.view(np.uint64)
+    if found.odd_inside[0].size or found.odd_asked[0].size:
+        inside = np.concatenate((inside, from_points(*found.odd_inside, res)))
+        asked = np.concatenate((asked, from_points(*found.odd_asked, res)))
+    answers = {c: scanline.holds(wrapped, h3.cell_to_latlng(c), turned_lng) for c in set(asked.tolist())}
+    if None in answers.values():
+        outer, *holes = (list(zip(lat.tolist(), lng.tolist())) for lat, lng in rings)
+        return np.sort(np.array(h3.h3shape_to_cells(h3.LatLngPoly(outer, *holes), res), np.uint64))
+    kept = np.array([c for c, held in answers.items() if held], np.uint64)
+    return distinct(np.concatenate((inside, kept)) if kept.size else inside)
 
 
 def disk(cell: int, k: int) -> Cells:
@@ -269,26 +280,42 @@ def sides(cell: int) -> list[Side]:
     return [side for _, side in sorted(found, key=lambda pair: pair[0])]
 
 
-def side_points(cells: Cells, position: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
-    """Points of sides (position and column as in ``neighbours``), in order: lats[m], lngs[m] and the side of each.
-
-    Each side gives its first vertex, and its bend where it has one; its last vertex is the next side's first.
-    """
+def corners(cells: Cells, position: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Latitude and longitude of the first vertex of each side (position and column as in ``neighbours``)."""
     at = _places(cells)
     lats, lngs = _corners(at, position, column)
-    number = np.arange(position.size)
-    odd = np.flatnonzero(~at.inner[position])
-    extra = []
-    for n in odd.tolist():
-        line = sides(int(cells[position[n]]))[int(column[n])].points
-        lats[n], lngs[n] = line[0]
-        extra += [(n, lat, lng) for lat, lng in line[1:]]
-    if not extra:
-        return lats, lngs, number
-    more = np.array(extra)
-    number = np.concatenate((number, more[:, 0].astype(np.int64)))
-    order = np.argsort(number, kind="stable")
-    return np.concatenate((lats, more[:, 1]))[order], np.concatenate((lngs, more[:, 2]))[order], number[order]
+    known: dict[int, list[Side]] = {}
+    for n in np.flatnonzero(~at.inner[position]).tolist():
+        found = _sides_once(int(cells[position[n]]), known)
+        lats[n], lngs[n] = found[int(column[n])].points[0]
+    return lats, lngs
+
+
+def bends(
+    cells: Cells, position: NDArray[np.int64], column: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Which of the sides bend on an edge of the icosahedron, ascending, and where: lats, lngs."""
+    at, known = _places(cells), dict[int, list[Side]]()
+    found = []
+    for n in np.flatnonzero(~at.inner[position]).tolist():
+        side = _sides_once(int(cells[position[n]]), known)[int(column[n])]
+        found += [(n, lat, lng) for lat, lng in side.points[1:]]
+    table = np.array(found, np.float64).reshape(-1, 3)
+    return table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
+
+
+def _sides_once(cell: int, known: dict[int, list[Side]]) -> list[Side]:
+    if cell not in known:
+        known[cell] = sides(cell)
+    return known[cell]
+
+
+def pentagonal(cells: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which cells are pentagons."""
+    base = ((cells >> np.uint64(45)) & np.uint64(127)).astype(np.int64)
+    level = (cells >> np.uint64(52)) & np.uint64(15)
+    digits = (cells & np.uint64((1 << 45) - 1)) >> (np.uint64(3) * (np.uint64(15) - level))
+    return np.asarray(_tables().lacking[base] & (digits == 0), np.bool_)
 
 
 def compact(cells: Cells) -> NDArray[np.uint64]:
@@ -301,7 +328,7 @@ def uncompact(cells: NDArray[np.uint64], res: int) -> Cells:
     _check_res(res)
     levels = (cells >> np.uint64(52)) & np.uint64(15)
     parts = [children(cells[levels == level], res) for level in np.unique(levels)]
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
+    return distinct(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -346,14 +373,6 @@ def _tables() -> lattice.Tables:
     return icosahedron.learn(vertices, first, np.array(ids, np.uint64), _vectors(ids))
 
 
-@functools.cache
-def _pentagons() -> NDArray[np.bool_]:
-    """Which of the values a base cell's seven bits can have are pentagons."""
-    out = np.zeros(128, np.bool_)
-    out[[h3.get_base_cell_number(c) for c in h3.get_pentagons(0)]] = True
-    return out
-
-
 def _vectors(cells: list[int]) -> Floats:
     return icosahedron.vectors(*np.array([h3.cell_to_latlng(c) for c in cells]).T)
 
@@ -361,4 +380,3 @@ def _vectors(cells: list[int]) -> Floats:
 def _check_res(res: int) -> None:
     if not 0 <= res <= 15:
         raise errors.CellError(f"resolution {res} does not exist; H3 has 0 to 15", values=res)
-

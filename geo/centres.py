@@ -22,7 +22,7 @@ TIERS = ("city", "county", "town", "community")
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """The region tree; r regions. ``tier`` int32[r] index into the tiers, ``parent`` int32[r] region or -1 at the top."""
+    """The tree of r regions. ``tier`` int32[r], index into the tiers; ``parent`` int32[r], region or -1 at the top."""
 
     tier: Ints
     parent: Ints

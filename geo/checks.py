@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import atoms as atoms_
-from geo import bounds, graph, problem as problem_
+from geo import bounds, graph
+from geo import problem as problem_
 from geo.partition import Partition
 from geo.problem import Problem
 
@@ -125,11 +126,12 @@ def _locks(problem: Problem, partition: Partition) -> list[Violation]:
         at = np.flatnonzero(broken & (locked == label))
         reason = f"{len(at)} cells locked to grid {label} are not in it"
         found.append(Violation("LOCK_BROKEN", problem.cells[at], reason, False, int(problem.region[at[0]]), int(label)))
-    entered = np.isin(partition.labels, problem.closed) & (locked != partition.labels)
+    entered = np.isin(partition.labels, np.asarray(problem.closed)) & (locked != partition.labels)
     for label in np.unique(partition.labels[entered]):
         at = np.flatnonzero(entered & (partition.labels == label))
         reason = f"{len(at)} cells came into the closed grid {label}"
-        found.append(Violation("LOCK_ENTERED", problem.cells[at], reason, False, int(problem.region[at[0]]), int(label)))
+        region = int(problem.region[at[0]])
+        found.append(Violation("LOCK_ENTERED", problem.cells[at], reason, False, region, int(label)))
     return found
 
 
@@ -168,7 +170,7 @@ def _counts(problem: Problem, partition: Partition) -> list[Violation]:
 def band_violations(problem: Problem, atoms: atoms_.Atoms, partition: Partition) -> list[Violation]:
     """The grids out of band and why, most households out of band first."""
     grids, first, at = np.unique(partition.labels, return_index=True, return_inverse=True)
-    weight = np.bincount(at, weights=problem.households)
+    weight = np.bincount(at, weights=problem.households).astype(np.float64)
     region = problem.region[first]
     exempt = np.zeros(len(grids), dtype=np.bool_)
     exempt[at[np.asarray(problem.exempt, dtype=np.bool_)]] = True
@@ -198,6 +200,9 @@ def _band_reason(
     if len(heavy):
         inside = cells[np.isin(atoms.of_cell[cells], heavy)]
         alone = float(atoms.weight[heavy].max())
+        if bool((atoms.lock[heavy] >= 0).all()) and len(inside) > len(heavy):
+            reason = f"the cells locked to grid {label} alone have {alone:g} households ({facts})"
+            return Violation("LOCK_OVER_BAND", problem.cells[inside], reason, True, region, label)
         reason = f"an indivisible cell or unit alone has {alone:g} households ({facts})"
         return Violation("CELL_OVER_BAND", problem.cells[inside], reason, True, region, label)
     code, reason, proved = _why(problem, atoms, parts, members, weight, label)
@@ -213,7 +218,7 @@ def _why(
     held = atoms.lock[members] == label
     if over and float(atoms.weight[members[held]].sum()) > hi * (1 + bounds.SLACK):
         return "LOCK_OVER_BAND", f"the cells locked to grid {label} alone are above the cap", True
-    if not over and bool(np.isin(label, problem.closed)) and bool(held.all()):
+    if not over and bool(np.isin(label, np.asarray(problem.closed))) and bool(held.all()):
         return "LOCK_BELOW_BAND", f"grid {label} is closed to further cells", True
     part = int(parts.of_atom[members[0]])
     total = f"{parts.weight[part]:g}"

@@ -186,8 +186,9 @@ def overlaps(
         raise errors.ProblemError("plans of different cells cannot be compared cell by cell", values=None)
     pair = before.labels.astype(np.int64) << 32 | after.labels
     pairs, at = np.unique(pair, return_inverse=True)
-    weight = np.bincount(at, weights=households, minlength=len(pairs))
-    return pairs >> 32, pairs & 0xFFFFFFFF, np.bincount(at, minlength=len(pairs)), weight
+    weight = np.bincount(at, weights=households, minlength=len(pairs)).astype(np.float64)
+    count = np.bincount(at, minlength=len(pairs)).astype(np.int64)
+    return pairs >> 32, pairs & 0xFFFFFFFF, count, weight
 
 
 def faults(

@@ -1,4 +1,4 @@
-"""Spreading per-cell values over the rings around each cell, for smoothed maps.
+"""Spreading per-cell values over the rings around each cell, for smoothed maps. Barriers do not hinder it.
 
 The kernel falls linearly from the cell itself to nothing just beyond the last ring, and is scaled so that each
 cell's value is shared out whole: the sum over all cells is kept, also at the edge of the city.

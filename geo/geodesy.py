@@ -101,7 +101,8 @@ class Plane:
 
 def plane_for(geometries: ArrayLike) -> Plane:
     """The plane at the middle of the bounds of the geometries (lng, lat)."""
-    west, south, east, north = shapely.total_bounds(np.asarray(geometries, object))
+    shapes = np.asarray(geometries, object)
+    west, south, east, north = shapely.total_bounds(shapes) if shapes.size else (np.nan,) * 4
     if not np.isfinite([west, south, east, north]).all():
         return Plane(0.0, 0.0)
     return Plane(float((south + north) / 2), float((west + east) / 2))

@@ -28,10 +28,11 @@ def places(
     inner: NDArray[np.bool_],
 ) -> None:
     """Face (-1 unknown) and lattice coordinates of each cell, and whether it is inner."""
+    reach = lattice.reach_of(res)
     for n in range(cells.size):
-        f, a, b = lattice.decode(cells[n], res, tables)
+        f, a, b = lattice.decode(cells[n], res, reach, tables)
         face[n], i[n], j[n] = f, a, b
-        inner[n] = f >= 0 and lattice.excess(a, b, res) <= INNER
+        inner[n] = f >= 0 and lattice.excess(a, b, res, reach) <= INNER
 
 
 @jit
@@ -136,3 +137,31 @@ def valid(ids: NDArray[np.int64], pentagons: NDArray[np.bool_], out: NDArray[np.
         sevens = digits & (digits >> 1) & (digits >> 2) & 0o111111111111111
         good = (cell >> 56) == 8 and base < lattice.BASE_CELLS and (cell & tail) == tail and sevens == 0
         out[n] = good and not (pentagons[base] and lattice.leading(digits, res) == 1)
+
+
+@jit
+def in_order(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ids sorted: a radix sort over the bits in which they differ, eleven at a time from the lowest."""
+    same = 0
+    for n in range(ids.size):
+        same |= ids[n] ^ ids[0]
+    low = 0
+    while low < 63 and (same >> low) & 1 == 0:
+        low += 1
+    source, target, first = ids.copy(), np.empty_like(ids), np.empty(2048, np.int64)
+    while low < 63 and same >> low != 0:
+        first[:] = 0
+        for n in range(ids.size):
+            first[(source[n] >> low) & 2047] += 1
+        total = 0
+        for k in range(2048):
+            count = first[k]
+            first[k] = total
+            total += count
+        for n in range(ids.size):
+            key = (source[n] >> low) & 2047
+            target[first[key]] = source[n]
+            first[key] += 1
+        source, target = target, source
+        low += 11
+    return source

@@ -48,7 +48,9 @@ def learn(vertices: Floats, firsts: Floats, ids: NDArray[np.uint64], points: Flo
         if int(base[spot]) not in pentagons:
             turn[spot] = turn[spot].max()
     seen, back = _inverse(base, turn)
-    return lattice.Tables(centre, east, north, base, turn, seen, back, lattice.spots(base, turn))
+    lacking = np.zeros(128, np.bool_)
+    lacking[list(pentagons)] = True
+    return lattice.Tables(centre, east, north, base, turn, seen, back, lattice.spots(base, turn), lacking)
 
 
 def _axis(centre: Floats, first: Floats, vertices: Floats) -> Floats:

@@ -10,7 +10,7 @@ are turned, is in ``Tables``, which ``geo.cells`` learns from libh3. Kernels onl
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -43,9 +43,18 @@ def _level_table(levels: int) -> NDArray[np.uint32]:
         digits |= digit << (3 * level)
         a, b = i - UNIT_I[digit], j - UNIT_J[digit]
         i, j = ((3 * a - b) // 7, (a + 2 * b) // 7) if level & 1 else ((2 * a + b) // 7, (3 * b - a) // 7)
-    return (digits | i << 12 | j << 13).astype(np.uint32)
+    return np.asarray(digits | i << 12 | j << 13, np.uint32)
 
 
+def _pair_table() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Steps of two digits (the first at an odd resolution) in the finer lattice, by both digits in octal."""
+    i, j = np.append(UNIT_I, 0), np.append(UNIT_J, 0)  # digit 7 never comes
+    return (3 * i - j)[:, None].repeat(8, 1).ravel() + np.tile(i, 8), (i + 2 * j)[:, None].repeat(
+        8, 1
+    ).ravel() + np.tile(j, 8)
+
+
+_PAIR_I, _PAIR_J = _pair_table()
 _TWO, _FOUR = _level_table(2), _level_table(4)
 
 
@@ -56,7 +65,8 @@ class Tables(NamedTuple):
     int16[20, 7, 7]: base cell at base coordinates (i + 3, j + 3), -1 unknown; ``turn`` int8[20, 7, 7, 7]: by how many
     sixths its digits are turned, given the leading digit; ``seen`` int16[122, 9, 3]: face, i, j of each place where
     a base cell stands (face -1 after the last); ``back`` int8[122, 9, 7]: the turn there by the leading digit of the
-    id, -1 where that part of the cell is on another face. ``spot`` uint32[20, 49]: ``base`` and ``turn`` in one number for ``encode_block``.
+    id, -1 where that part of the cell is on another face. ``spot`` uint32[20, 49]: ``base`` and ``turn`` in one
+    number for ``encode_block``. ``lacking`` bool[128]: which base cells are pentagons.
     """
 
     centre: NDArray[np.float64]
@@ -67,6 +77,7 @@ class Tables(NamedTuple):
     seen: NDArray[np.int16]
     back: NDArray[np.int8]
     spot: NDArray[np.uint32]
+    lacking: NDArray[np.bool_]
 
 
 @jit
@@ -119,7 +130,7 @@ def reduced(i: int, j: int, res: int) -> tuple[int, int, int]:
 
 
 @jit
-def encode(face: int, i: int, j: int, res: int, tables: Tables) -> int:
+def encode(face: Any, i: Any, j: Any, res: Any, tables: Tables) -> Any:
     """The id of a lattice point that lies on the face, or 0 where the tables do not know."""
     digits, a, b = reduced(i, j, res)
     a += REACH
@@ -166,11 +177,15 @@ def encode_block(
 @jit
 def encode_all(
     i: NDArray[np.int32], j: NDArray[np.int32], face: int, res: int, tables: Tables, out: NDArray[np.int64]
-) -> None:
-    """``encode_block`` for any number of points, in blocks that stay in the fast memory."""
+) -> int:
+    """``encode_block`` for any number of points, in blocks that stay in the fast memory; how many are unknown."""
+    unknown = 0
     for start in range(0, i.size, 1024):
         stop = min(start + 1024, i.size)
         encode_block(i[start:stop], j[start:stop], face, res, tables, out[start:stop])
+        for n in range(start, stop):
+            unknown += out[n] == 0
+    return unknown
 
 
 @jit
@@ -246,20 +261,28 @@ def _up_two(p: NDArray[np.uint32], q: NDArray[np.uint32], digits: NDArray[np.int
 
 
 @jit
-def excess(i: int, j: int, res: int) -> int:
-    """By how much a lattice point is outside its face, in units of the even lattice; ≤ 0 on the face or its edges."""
+def excess(i: Any, j: Any, res: Any, reach: Any) -> Any:
+    """By how much a lattice point is outside its face, in steps of the even lattice; ≤ 0 on the face or its edges.
+
+    ``reach`` is ``reach_of(res)``.
+    """
     if res & 1:
         i, j = 3 * i - j, i + 2 * j
-        res += 1
-    return max(i + j, j - 2 * i, i - 2 * j) - 2 * 7 ** (res // 2)
+    return max(i + j, j - 2 * i, i - 2 * j) - reach
 
 
 @jit
-def decode(cell: int, res: int, tables: Tables) -> tuple[int, int, int]:
+def reach_of(res: Any) -> Any:
+    """Twice the distance from a face's centre to its edge, in steps of the even lattice at or below ``res``."""
+    return 2 * 7 ** ((res + 1) // 2)
+
+
+@jit
+def decode(cell: Any, res: Any, reach: Any, tables: Tables) -> Any:
     """Face, i and j of a cell: the face that holds its centre; face -1 where the tables do not know."""
     base = (cell >> 45) & 127
     digits = (cell & ((1 << 45) - 1)) >> (3 * (15 - res))
-    first = leading(digits, res)
+    first = leading(digits, res) if tables.lacking[base] else 0
     for place in range(tables.seen.shape[1]):
         face = np.int64(tables.seen[base, place, 0])
         if face < 0:
@@ -269,13 +292,14 @@ def decode(cell: int, res: int, tables: Tables) -> tuple[int, int, int]:
             continue
         plain = turned(digits, (6 - sixths) % 6)
         i, j = np.int64(tables.seen[base, place, 1]), np.int64(tables.seen[base, place, 2])
-        for level in range(1, res + 1):
-            digit = (plain >> (3 * (res - level))) & 7
-            if level & 1:
-                i, j = 2 * i + j + UNIT_I[digit], 3 * j - i + UNIT_J[digit]
-            else:
-                i, j = 3 * i - j + UNIT_I[digit], i + 2 * j + UNIT_J[digit]
-        if excess(i, j, res) <= 0:
+        shift = 3 * res
+        while shift >= 6:
+            shift -= 6
+            pair = (plain >> shift) & 63
+            i, j = 7 * i + _PAIR_I[pair], 7 * j + _PAIR_J[pair]
+        if shift:
+            i, j = 2 * i + j + UNIT_I[plain & 7], 3 * j - i + UNIT_J[plain & 7]
+        if excess(i, j, res, reach) <= 0:
             return face, i, j
     return -1, 0, 0
 

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo import bounds, checks, graph, problem as problem_
+from geo import bounds, checks, graph
+from geo import problem as problem_
 from geo.partition import Partition
 from geo.problem import Problem
 
@@ -21,7 +22,8 @@ class Measures:
 
     grids, ordinary (with a band), dedicated (without); in_band and whole are shares of grids (0–1)
     worst_deviation, mean_deviation: |households − middle of band| / middle, over ordinary grids
-    outside: households above or missing below the band, summed; cut_edges: touching pairs in different grids of a region
+    outside: households above or missing below the band, summed
+    cut_edges: touching pairs in different grids of one region
     crossings: summed cost of soft barriers inside grids
     """
 
@@ -58,7 +60,7 @@ class GridMeasures:
 def per_grid(problem: Problem, partition: Partition) -> GridMeasures:
     """The measures of every grid."""
     labels, first, at = np.unique(partition.labels, return_index=True, return_inverse=True)
-    households = np.bincount(at, weights=problem.households, minlength=len(labels))
+    households = np.bincount(at, weights=problem.households, minlength=len(labels)).astype(np.float64)
     region = problem.region[first]
     dedicated = np.zeros(len(labels), dtype=np.bool_)
     dedicated[at[np.asarray(problem.exempt, dtype=np.bool_)]] = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,7 +33,7 @@ class Problem:
     locked      int32[n], the label that a cell keeps, -1 where free
     closed      labels of locked grids that may not take in further cells
     unit        int32[n], cells with the same number ≥ 0 stay together (a building, a compound, a rural block); -1 alone
-    exempt      bool[n], cells of dedicated grids (a campus, a hospital) without a band, or the numbers of exempt regions;
+    exempt      bool[n], cells of dedicated grids (a campus, a hospital) without a band, or numbers of exempt regions;
                 touching exempt cells of one region and unit are one grid, into which nothing else comes
     counts      int32[regions], how many grids each region is given (核定数), -1 where the band decides
     """
@@ -132,13 +133,13 @@ def apportion(total: int, households: ArrayLike, *, least: int = 1) -> Ints:
         raise errors.ProblemError(f"{total} grids do not give {len(weights)} regions {least} each", values=total)
     shares = np.full(len(weights), least, dtype=np.int32)
     for _ in range(total - int(shares.sum())):
-        shares[int(np.argmax(weights / (shares + 0.5)))] += 1
+        shares[np.lexsort((shares, -weights / (shares + 0.5)))[0]] += 1
     return shares
 
 
 def _array(
     faults: list[str], name: str, value: ArrayLike, kinds: str, dtype: type[np.generic], n: int | None
-) -> NDArray:
+) -> NDArray[Any]:
     array = np.asarray(value)
     if array.size == 0:
         array = array.astype(dtype)

@@ -90,9 +90,25 @@ def covered(counted: Counts, patches: NDArray[np.int64]) -> NDArray[np.bool_]:
     return _covered(counted, *np.divmod(patches, counted.lattice.columns))
 
 
+def often(counted: Counts, lats: NDArray[np.float64], lngs: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """How often the patch of each point is covered; 0 outside the lattice."""
+    on = counted.lattice
+    row = np.floor((lats - on.south) / on.step_lat).astype(np.int64)
+    column = np.floor((lngs - on.west) / on.step_lng).astype(np.int64)
+    made = np.zeros(row.size, dtype=np.uint8)
+    inside = np.flatnonzero((row >= 0) & (row < on.rows) & (column >= 0) & (column < on.columns))
+    row, column = row[inside], column[inside]
+    at = counted.tile[row // TILE, column // TILE]
+    there = at >= 0
+    made[inside[there]] = counted.slab[at[there], row[there] % TILE, column[there] % TILE]
+    return made
+
+
 def _scan(shapes: NDArray[np.object_], on: Lattice) -> NDArray[np.int64]:
     shapes = np.where(shapely.is_missing(shapes), shapely.Polygon(), shapes)
-    rings, shape_of_ring = shapely.get_rings(shapes, return_index=True)
+    parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    shape_of_ring = shape_of_part[part_of_ring]
     points, ring_of = shapely.get_coordinates(rings, return_index=True)
     first_of_ring = np.concatenate([[0], np.cumsum(np.bincount(ring_of, minlength=len(rings)))]).astype(np.int64)
     first_of_shape = np.searchsorted(shape_of_ring, np.arange(len(shapes) + 1)).astype(np.int64)

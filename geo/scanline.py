@@ -9,7 +9,7 @@ libh3's arithmetic. Kernels only; angles are degrees.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,21 +44,15 @@ class Edges(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """Ids of the cells (0 where the tables do not know), whether each is unsure, and where each stands."""
+    """Ids of the cells surely inside, and of those that libh3 must be asked about.
 
-    ids: NDArray[np.int64]
-    unsure: NDArray[np.bool_]
-    face: NDArray[np.int16]
-    i: NDArray[np.int32]
-    j: NDArray[np.int32]
-    back: NDArray[np.float64]
-    tables: lattice.Tables
+    ``odd_inside`` and ``odd_asked`` are the same as centres (lats, lngs), for cells that the tables do not know.
+    """
 
-    def points(self, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Latitudes and longitudes of the centres at these positions."""
-        pairs = [_centre(self.i[n], self.j[n], self.face[n], self.back, self.tables, False) for n in at.tolist()]
-        lats, lngs = np.array(pairs).T
-        return lats, lngs
+    inside: NDArray[np.int64]
+    asked: NDArray[np.int64]
+    odd_inside: tuple[NDArray[np.float64], NDArray[np.float64]]
+    odd_asked: tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def fill(
@@ -68,13 +62,13 @@ def fill(
     tables: lattice.Tables,
     unit: float,
 ) -> Found:
-    """All cells of the polygon, face by face; cells on an edge between faces may come twice."""
+    """All cells of the polygon, face by face, unsorted; cells on an edge between faces may come twice."""
     edges = _edges(rings)
     planes, sides, scale = points.constants(res, unit, tables)
     back = lattice.axes(res, unit)[1]
     longest_deg = _DEG * float(np.sqrt(8.0 * 0.1 / (24.0 * scale)))
     margin = 0.02 + 0.3 * 7.0 ** (-res / 2)
-    parts = []
+    found: list[list[Any]] = [[], [], [], []]
     for face in range(lattice.FACES):
         row, low, high, box = crossings(edges, planes[face], sides, longest_deg, margin)
         lat, lng = _centre(0, 0, face, back, tables, turned_lng)
@@ -83,22 +77,39 @@ def fill(
         bounds, rows = _window(box, res)
         first, keys = by_row(row, low, high, bounds[0], rows)
         line, start, stop, flag = runs(first, keys, bounds, (face, res), back, tables, edges, turned_lng)
-        i, j = unrolled(line, start, stop)
-        ids = np.empty(i.size, np.int64)
-        lattice.encode_all(i, j, face, res, tables, ids)
-        parts.append((ids, np.repeat(flag == 2, stop - start + 1), np.full(i.size, face, np.int16), i, j))
-    if not parts:
-        parts = [tuple(np.empty(0, t) for t in (np.int64, np.bool_, np.int16, np.int32, np.int32))]
-    return Found(*(np.concatenate(column) for column in zip(*parts)), back=back, tables=tables)
+        for kind in (1, 2):
+            i, j = unrolled(line, start, stop, flag, kind)
+            ids = np.empty(i.size, np.int64)
+            unknown = np.flatnonzero(ids == 0) if lattice.encode_all(i, j, face, res, tables, ids) else ()
+            for n in unknown:
+                found[1 + kind].append(_centre(int(i[n]), int(j[n]), face, back, tables, False))
+            found[kind - 1].append(ids[ids != 0] if len(unknown) else ids)
+    inside_ids, asked = (np.concatenate([np.empty(0, np.int64), *part]) for part in found[:2])
+    odd_inside, odd_asked = (np.array(part, np.float64).reshape(-1, 2).T for part in found[2:])
+    return Found(inside_ids, asked, (odd_inside[0], odd_inside[1]), (odd_asked[0], odd_asked[1]))
 
 
 def holds(
-    rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]], lat: float, lng: float, turned_lng: bool
-) -> bool:
-    """Whether libh3 would find the point (degrees) in the polygon: in the outer ring and in none of the others."""
-    lng = lng + 360.0 if turned_lng and lng < 0 else lng
-    found = [inside_ring(lat * _RAD, lng * _RAD, lats * _RAD, lngs * _RAD) for lats, lngs in rings]
-    return found[0] and not any(found[1:])
+    rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]], point: tuple[float, float], turned_lng: bool
+) -> bool | None:
+    """Whether libh3 would find the centre (lat, lng) in the polygon: in the outer ring and in none of the others.
+
+    None where that hangs on the last bit of the radians that libh3 has and these degrees do not tell.
+    """
+    lats, lngs = (_radians_of(angle) for angle in point)
+    found = set()
+    for lat in lats:
+        for lng in lngs:
+            east = lng + 2.0 * np.pi if turned_lng and lng < 0 else lng
+            within = [inside_ring(lat, east, ring[0] * _RAD, ring[1] * _RAD) for ring in rings]
+            found.add(within[0] and not any(within[1:]))
+    return found.pop() if len(found) == 1 else None
+
+
+def _radians_of(degrees: float) -> list[float]:
+    """The angles from which libh3 may have made these degrees."""
+    near = degrees * _RAD
+    return [a for a in (near, float(np.nextafter(near, -9.0)), float(np.nextafter(near, 9.0))) if a * _DEG == degrees]
 
 
 def _edges(rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Edges:
@@ -109,7 +120,8 @@ def _edges(rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Edge
     a, b = a[some], b[some]
     flip = (a[:, 0] > b[:, 0])[:, None]
     low, high = np.where(flip, b, a), np.where(flip, a, b)
-    return belts(*(np.ascontiguousarray(c) for c in (low[:, 0], low[:, 1], high[:, 0], high[:, 1])))
+    lined: Edges = belts(*(np.ascontiguousarray(c) for c in (low[:, 0], low[:, 1], high[:, 0], high[:, 1])))
+    return lined
 
 
 def _window(box: NDArray[np.float64], res: int) -> tuple[tuple[int, int, int], int]:
@@ -294,7 +306,7 @@ def by_row(
 @jit
 def _row_of_face(j: int, res: int) -> tuple[int, int]:
     """First and last i of the lattice points of row j on the face, edges included."""
-    reach = 2 * 7 ** ((res + 1) // 2)
+    reach = lattice.reach_of(res)
     if res & 1:
         return -((reach - 4 * j) // 5), min((reach - j) // 4, reach + 5 * j)
     return -((reach - j) // 2), min(reach - j, reach + 2 * j)
@@ -376,16 +388,17 @@ def _centre(
 
 @jit
 def unrolled(
-    row: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
+    row: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64], flag: NDArray[np.int64], kind: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """i and j of every cell of the stretches."""
+    """i and j of every cell of the stretches with this flag."""
     total = 0
     for n in range(row.size):
-        total += high[n] - low[n] + 1
+        total += high[n] - low[n] + 1 if flag[n] == kind else 0
     i, j = np.empty(total, np.int32), np.empty(total, np.int32)
     at = 0
     for n in range(row.size):
-        for k in range(low[n], high[n] + 1):
-            i[at], j[at] = k, row[n]
-            at += 1
+        if flag[n] == kind:
+            for k in range(low[n], high[n] + 1):
+                i[at], j[at] = k, row[n]
+                at += 1
     return i, j

@@ -17,7 +17,7 @@ from geo import errors
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search has come: ``seconds_s`` since its start, ``rounds`` done, ``stale`` rounds since a better plan."""
+    """How far a search has come: ``seconds_s`` since it began, ``rounds`` done, the last ``stale`` of them in vain."""
 
     seconds_s: float
     rounds: int

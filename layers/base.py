@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import hashlib
 import html
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ import folium.map
 import jinja2
 
 from layers import embed
+
+PACK_ABOVE_BYTES = 65_536
+"""Data longer than this as JSON is packed into a binary block, opened only when its layer is switched on."""
 
 STATIC = Path(__file__).parent / "static"
 VENDOR = Path(__file__).parent.parent / "server" / "static" / "vendor"
@@ -53,17 +57,20 @@ SCRIPTS = (
     Asset("h3", "vendor/h3-js.umd.js"),
     Asset("raster", "layers/raster.js"),
     Asset("paint", "layers/paint.js"),
+    Asset("tiles", "layers/tiles.js"),
     Asset("hexagons", "layers/hexagons.js"),
     Asset("legend", "layers/legend.js"),
     Asset("symbols", "layers/symbols.js"),
     Asset("features", "layers/features.js"),
+    Asset("points", "layers/points.js"),
     Asset("map", "layers/map.js"),
 )
 EXPORT_SCRIPTS = (*SCRIPTS, Asset("sheet", "layers/sheet.js"))
 
 
 class DataLayer(folium.map.Layer):  # type: ignore[misc]
-    """A map layer that is only data: a JSON block naming its kind, and perhaps a binary block with its cells.
+    """A map layer that is only data: a JSON block naming its kind, and perhaps a binary block with its cells or, where
+    it is long, its data.
 
     `spec` is what `static/map.js` reads: id, kind, name {zh, en}, group, show, legend, options, and data or url.
     """
@@ -79,10 +86,16 @@ class DataLayer(folium.map.Layer):  # type: ignore[misc]
 
     def render(self, **kwargs: Any) -> None:
         """Put the blocks into the figure's body."""
+        spec, packed = dict(self.spec), self.payload
+        if "data" in spec:
+            plain = json.dumps(spec["data"], ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+            if len(plain) > PACK_ABOVE_BYTES:
+                del spec["data"]
+                spec["payload"], packed = f"payload-{self._id}", plain
         body = self.get_root().html
-        if self.payload is not None:
-            body.add_child(Text(embed.binary(f"payload-{self._id}", self.payload)), name=f"payload-{self._id}")
-        block = embed.json_block(f"layer-{self._id}", self.spec, role="gezhi-layer")
+        if packed is not None:
+            body.add_child(Text(embed.binary(f"payload-{self._id}", packed)), name=f"payload-{self._id}")
+        block = embed.json_block(f"layer-{self._id}", spec, role="gezhi-layer")
         body.add_child(Text(block), name=f"layer-{self._id}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from layers import base, legend
 
-KINDS = ("regions", "labels", "centres", "workers", "cameras", "ground", "barriers", "outlines")
+KINDS = ("regions", "labels", "centres", "workers", "cameras", "places", "ground", "barriers", "outlines")
 
 
 class Features(base.DataLayer):

@@ -53,6 +53,7 @@ def fill(data: bytes, *, grids: Sequence[Mapping[str, Any]], show: bool = True) 
         group="fill",
         show=show,
         borders=True,
+        levels=levels(grids),
     )
     layer.spec["grids"] = [dict(row) for row in grids]
     return layer
@@ -72,6 +73,7 @@ def deviation(
         group="fill",
         show=show,
         borders=True,
+        levels=levels(grids),
         fill_opacity=0.7,
         legend_object=deviation_legend(scale, grids=grids, band=band),
     )
@@ -98,8 +100,9 @@ def deviation_legend(
     return made
 
 
-def borders(*, show: bool = True) -> hexagons.Hexagons:
-    """Grid borders alone, over any fill; cells are those of the layer `grids`."""
+def borders(grids: Sequence[Mapping[str, Any]] = (), *, show: bool = True) -> hexagons.Hexagons:
+    """Grid borders alone, over any fill; cells are those of the layer `grids`. Rows of `grids` say which borders are
+    also those of a community or a town."""
     return hexagons.Hexagons(
         "grid-borders",
         name=BORDERS,
@@ -108,7 +111,19 @@ def borders(*, show: bool = True) -> hexagons.Hexagons:
         group="lines",
         show=show,
         borders=True,
+        levels=levels(grids),
     )
+
+
+def levels(grids: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Borders that are also those of communities (2.5 px) or towns (3.5 px), along the same cells."""
+    made = []
+    for field, width_px, colour in (("region", 2.5, "#3a3145"), ("town", 3.5, "#2f2147")):
+        names = [None if part is None else str(part.get("code") or part["name"]) for part in by_label(grids, field)]
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        if len(places) > 1:
+            made.append({"of": [places[name] for name in names], "width": width_px, "colour": colour})
+    return made
 
 
 def labels(grids: Sequence[Mapping[str, Any]], *, show: bool = True) -> features.Features:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layers import base, legend
@@ -17,7 +17,8 @@ class Hexagons(base.DataLayer):
     `{"kind": "group", "column", "colours": [css by label]}`,
     `{"kind": "groupvalue", "column", "values": [number or None by label], "classes"}`,
     `{"kind": "value", "column", "classes"}` or `{"kind": "plain", "colour"}`; `classes` as of `style.Scale.classes`.
-    Layers of the group "fill" exclude one another.
+    `levels` are wider borders, the finest first: `{"of": parent by label, "width", "colour"}`. Layers of the group
+    "fill" exclude one another.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Hexagons(base.DataLayer):
         group: str = "fill",
         show: bool = True,
         borders: bool = False,
+        levels: Sequence[Mapping[str, Any]] = (),
         fill_opacity: float = 0.62,
         legend_object: Mapping[str, Any] | None = None,
     ) -> None:
@@ -46,6 +48,8 @@ class Hexagons(base.DataLayer):
             "legend": None if legend_object is None else dict(legend_object),
             "options": {"colour": dict(colour), "borders": borders, "fillOpacity": fill_opacity},
         }
+        if levels:
+            spec["options"]["levels"] = [dict(level) for level in levels]
         if group == "lines":
             spec["options"]["pane"] = "gezhi-lines"
         if url is not None:

@@ -18,9 +18,9 @@ LABEL_NAMES = {
     "community": {"zh": "村（社区）名", "en": "Community names"},
 }
 LABEL_LOOKS = {
-    "county": {"size": 17, "weight": 600, "colour": "#2c1f45"},
-    "town": {"size": 15, "weight": 600, "colour": "#3d2b56"},
-    "community": {"size": 12.5, "weight": 600, "colour": "#54405e", "minZoom": 12},
+    "county": {"size": 17, "weight": 600, "colour": "#2c1f45", "priority": 3},
+    "town": {"size": 15, "weight": 600, "colour": "#3d2b56", "priority": 2},
+    "community": {"size": 12.5, "weight": 600, "colour": "#54405e", "minZoom": 12, "priority": 1},
 }
 
 

@@ -12,6 +12,7 @@ demonstration planner. A forwarding header, another Host or an account ends that
 from __future__ import annotations
 
 import ipaddress
+import time
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,13 +26,18 @@ from server.usecases import users
 
 COOKIE: Final = "gezhi_session"
 DEMO: Final = permissions.Actor(name="demo", role="planner")
+TRUST_S: Final = 0.5
+"""How long a session that was found good is trusted before the database is asked again."""
+_KNOWN: Final = "gezhi.known_sessions"
+_MOST_KNOWN: Final = 10_000
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip")
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def register(app: flask.Flask) -> None:
-    """Refuse cross-site changes and find out who asks, before any view of ``app`` runs."""
+    """Refuse cross-site changes before any view of ``app`` runs."""
+    app.extensions[_KNOWN] = {}
 
     @app.before_request
     def admit() -> None:
@@ -84,6 +90,13 @@ def remember(response: flask.Response, session: users.SignedIn) -> None:
     )  # fmt: skip
 
 
+def end() -> None:
+    """End the session of the request, if it has one."""
+    if given := token():
+        users.sign_out(context(), given)
+        flask.current_app.extensions[_KNOWN].pop(given, None)
+
+
 def forget(response: flask.Response) -> None:
     """Take the session from the browser."""
     response.delete_cookie(cookie_name(), path="/", secure=flask.request.is_secure, httponly=True, samesite="Lax")
@@ -122,11 +135,26 @@ def safe_next(address: str | None) -> str:
 def _actor() -> permissions.Actor | None:
     given = token()
     if given is not None:
-        return users.actor_of(context(), given, idle_s=config().session_idle_s)
+        return _holder(given)
     if _demonstration():
         flask.g.demo = True
         return DEMO
     return None
+
+
+def _holder(session: str) -> permissions.Actor | None:
+    """Who holds a session. The database is asked again after ``TRUST_S``: a page's questions come many at a time."""
+    known: dict[str, tuple[float, permissions.Actor]] = flask.current_app.extensions[_KNOWN]
+    now_s = time.monotonic()
+    seen_s, actor_ = known.get(session, (-TRUST_S, None))
+    if now_s - seen_s < TRUST_S:
+        return actor_
+    found = users.actor_of(context(), session, idle_s=config().session_idle_s)
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    if found is not None:
+        known[session] = (now_s, found)
+    return found
 
 
 def _demonstration() -> bool:

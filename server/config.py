@@ -19,34 +19,46 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GEZHI_", frozen=True, extra="ignore", populate_by_name=True)
 
-    home: Path = Field(Path("var"), description="directory of everything the service stores")
+    home: Path = Field(default=Path("var"), description="directory of everything the service stores")
     database_url: str = Field(
-        "",
-        validation_alias=AliasChoices("database_url", "GEZHI_DATABASE_URL", "DATABASE_URL"),
+        default="",
+        validation_alias=AliasChoices("GEZHI_DATABASE_URL", "DATABASE_URL"),
         description="SQLAlchemy address of the database; empty: SQLite in the home directory",
     )
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    workers: int = Field(1, ge=1, le=64, description="server processes")
-    threads: int = Field(4, ge=1, le=64, description="threads of each server process")
-    tls_certificate: Path | None = Field(None, description="PEM file of the TLS certificate")
-    tls_key: Path | None = Field(None, description="PEM file of the TLS key")
-    insecure_http: bool = Field(False, description="serve plain HTTP on an address other than loopback")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on")
+    workers: int = Field(default=1, ge=1, le=64, description="server processes")
+    threads: int = Field(default=4, ge=1, le=64, description="threads of each server process")
+    tls_certificate: Path | None = Field(default=None, description="PEM file of the TLS certificate")
+    tls_key: Path | None = Field(default=None, description="PEM file of the TLS key")
+    insecure_http: bool = Field(default=False, description="serve plain HTTP on an address other than loopback")
     trusted_hosts: tuple[str, ...] = Field(
-        (), description="names this service is reached by (JSON list); empty: loopback names and the bind address"
+        default=(),
+        description="names this service is reached by (JSON list); empty: loopback names and the bind address",
     )
-    proxies: int = Field(0, ge=0, le=5, description="how many proxies in front are trusted for X-Forwarded-*")
-    demo: bool = Field(True, description="sign the demonstration planner in on loopback while no account exists")
-    default_language: str = Field("zh", pattern="^(zh|en)$", description="language when the reader states none")
-    max_upload_bytes: int = Field(512 * 1024**2, ge=1024, description="largest upload")
-    max_json_bytes: int = Field(1024**2, ge=1024, description="largest JSON body")
-    session_idle_s: int = Field(12 * 3600, ge=60, description="a session ends after this long without a request")
-    session_life_s: int = Field(7 * 24 * 3600, ge=60, description="a session ends this long after sign-in")
-    login_failures: int = Field(10, ge=1, description="failed sign-ins of one name before it has to wait")
-    login_failures_all: int = Field(100, ge=1, description="failed sign-ins of all names together before all wait")
-    login_window_s: int = Field(300, ge=1, description="the time over which failed sign-ins are counted")
-    run_jobs: bool = Field(True, description="start the job runner with the server")
-    response_cache_bytes: int = Field(64 * 1024**2, ge=0, description="memory for compressed answers, per process")
+    proxies: int = Field(default=0, ge=0, le=5, description="how many proxies in front are trusted for X-Forwarded-*")
+    demo: bool = Field(
+        default=True, description="sign the demonstration planner in on loopback while no account exists"
+    )
+    default_language: str = Field(default="zh", pattern="^(zh|en)$", description="language when the reader states none")
+    max_upload_bytes: int = Field(default=512 * 1024**2, ge=1024, description="largest upload")
+    max_json_bytes: int = Field(default=1024**2, ge=1024, description="largest JSON body")
+    session_idle_s: int = Field(
+        default=12 * 3600, ge=60, description="a session ends after this long without a request"
+    )
+    session_life_s: int = Field(default=7 * 24 * 3600, ge=60, description="a session ends this long after sign-in")
+    login_failures: int = Field(default=10, ge=1, description="failed sign-ins of one name before it has to wait")
+    login_failures_all: int = Field(
+        default=100, ge=1, description="failed sign-ins of all names together before all wait"
+    )
+    login_window_s: int = Field(default=300, ge=1, description="the time over which failed sign-ins are counted")
+    log_level: str = Field(
+        default="warning", pattern="^(debug|info|warning|error)$", description="what is logged; info: every request"
+    )
+    run_jobs: bool = Field(default=True, description="start the job runner with the server")
+    response_cache_bytes: int = Field(
+        default=64 * 1024**2, ge=0, description="memory for compressed answers, per process"
+    )
 
     @field_validator("host")
     @classmethod

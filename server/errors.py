@@ -7,6 +7,7 @@ trace, SQL, path or library name ever leaves: what is unexpected is logged under
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -123,6 +124,8 @@ def respond(fault: Fault) -> flask.Response:
     message = language.say(tongue, finer if finer in words else f"error.{fault.code}", **fault.values)
     status = STATUS[fault.code]
     if wants_page():
+        if fault.code == "unauthenticated":
+            return led_to(flask.url_for("pages.sign_in", next=flask.request.full_path.rstrip("?")))
         body = flask.render_template(
             "error.html", status=status, message=message, detail=fault.detail, request_id=request_id(), language=tongue,
             say=lambda key: language.say(tongue, key), nonce=flask.g.get("nonce", ""),
@@ -130,10 +133,18 @@ def respond(fault: Fault) -> flask.Response:
         response = flask.make_response(body, status)
     else:
         shape = {"code": fault.name, "message": message, "detail": fault.detail, "request_id": request_id()}
-        response = flask.json.jsonify({"error": shape})
-        response.status_code = status
+        body = json.dumps({"error": shape}, ensure_ascii=False, default=str)
+        response = flask.make_response(body.encode("utf-8", "replace"), status)
+        response.mimetype = "application/json"
     response.headers.update(fault.headers)
     response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def led_to(address: str) -> flask.Response:
+    """A redirect to a path of this site."""
+    response = flask.make_response("", 302)
+    response.headers["Location"] = address
     return response
 
 

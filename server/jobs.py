@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from server.rules import permissions
 from server.store import audit, database
@@ -126,12 +126,20 @@ def finish(
     error: dict[str, Any] | None = None,
 ) -> None:
     """Set the end of a job: ``done``, ``failed`` or ``cancelled``. Raises Lost when another runner has it."""
-    values: dict[str, Any] = {"status": status, "result": result, "error": error, "finished_at": ctx.stamp()}
+    with database.writing(ctx.db) as connection:
+        finish_in(connection, lease, status=status, at=ctx.stamp(), result=result, error=error)
+
+
+def finish_in(
+    connection: Connection, lease: Lease, *, status: str, at: str, result: dict[str, Any] | None = None,
+    error: dict[str, Any] | None = None,
+) -> None:
+    """``finish`` inside the transaction that stores what the job did: both are seen, or neither."""
+    values: dict[str, Any] = {"status": status, "result": result, "error": error, "finished_at": at}
     if status == "done":
         values["progress"] = 1.0
-    with database.writing(ctx.db) as connection:
-        if connection.execute(update(jobs).where(_mine(lease)).values(**values)).rowcount == 0:
-            raise Lost(lease.id)
+    if connection.execute(update(jobs).where(_mine(lease)).values(**values)).rowcount == 0:
+        raise Lost(lease.id)
 
 
 def _mine(lease: Lease) -> Any:

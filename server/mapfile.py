@@ -15,6 +15,7 @@ import numpy as np
 
 from geo import cells
 from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, workers
+from server import language
 from server.rules import privacy
 from server.usecases import cities, coverage, plans, staffing, things
 from server.usecases import ground as ground_cases
@@ -22,7 +23,6 @@ from server.usecases import incidents as incident_cases
 from server.usecases.context import Columns, Context, Progress, silent
 from server.usecases.errors import NotFound
 
-INTERNAL = "内部资料"
 FOOTERS = {
     "zh": "事件为上报数量，受巡查与上报影响，不代表个人风险；本图只表达地方，不表达个人。",
     "en": "Incidents are counts of reports; they depend on patrol and reporting and are no risk of persons. "
@@ -34,14 +34,14 @@ _WHOLE = (-180.0, -90.0, 180.0, 90.0)
 
 def make(
     ctx: Context, city: str, *, ref: str = plans.CURRENT, lang: str = "zh", public: bool = False,
-    classification: str = INTERNAL, progress: Progress = silent,
+    classification: str, progress: Progress = silent,
 ) -> str:
     """The HTML text of a city's map with a plan (the one in force, else the newest draft, else none)."""
     place = cities.get(ctx, city)
     progress(0.1, "grids")
     made, settings = _plan_layers(ctx, city, ref)
     progress(0.4, "regions")
-    layers = [_ground(ctx, city), *made, *_region_layers(ctx, city, place["levels"])]
+    layers = [_ground(ctx, city), *made, *_region_layers(ctx, city, place["levels"], show=not made)]
     progress(0.6, "centres")
     layers += _centre_layers(ctx, city)
     layers.append(features.Features(
@@ -71,10 +71,20 @@ def _plan_layers(ctx: Context, city: str, ref: str) -> tuple[list[base.DataLayer
     )
     rows, (low, high) = found["grids"], found["band"]
     layers: list[base.DataLayer] = [
-        grids.fill(data, grids=rows), grids.deviation(rows, band=(low, high)), grids.borders(), grids.labels(rows),
+        grids.fill(data, grids=rows), grids.deviation(rows, band=(low, high)), grids.borders(rows), grids.labels(rows),
     ]  # fmt: skip
-    settings = {"plan": f"v{found['plan']['version']} · {found['plan']['status']}", "search": grids.search_rows(rows)}
+    version, status = found["plan"]["version"], found["plan"]["status"]
+    settings = {
+        "plan": {lang: f"v{version} · {words}" for lang, words in _words(f"plan.status.{status}").items()},
+        "faults": {code: _words(f"fault.{code}") for code in sorted({code for row in rows for code in row["faults"]})},
+        "band": [low, high],
+        "search": grids.search_rows(rows),
+    }
     return layers, settings
+
+
+def _words(key: str) -> dict[str, str]:
+    return {lang: language.say(lang, key) for lang in language.LANGUAGES}
 
 
 def _ground(ctx: Context, city: str) -> base.DataLayer:
@@ -85,11 +95,12 @@ def _ground(ctx: Context, city: str) -> base.DataLayer:
     return ground.ground(made)
 
 
-def _region_layers(ctx: Context, city: str, levels: list[str]) -> list[base.DataLayer]:
+def _region_layers(ctx: Context, city: str, levels: list[str], *, show: bool) -> list[base.DataLayer]:
+    """Borders of regions; beside a plan they start hidden, since its own borders follow them along the cells."""
     layers: list[base.DataLayer] = []
     for level in levels:
         tree = cities.tree(ctx, city, level=level)
-        layers.append(regions.borders(tree, level=level))
+        layers.append(regions.borders(tree, level=level, show=show))
         rows = [
             {"name": found["properties"]["name"], **found["properties"]["middle"]} for found in tree["features"]
         ]

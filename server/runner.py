@@ -7,6 +7,7 @@ a job whose runner died.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import threading
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from geo.errors import GeoError
 from server import config, jobs
@@ -55,12 +58,13 @@ def run_one(ctx: Context) -> bool:
     if lease is None:
         return False
     log.info("job started", job=lease.id, kind=lease.kind, attempt=lease.fence)
-    own, cancelled = ctx.acting(lease.actor), threading.Event()
-    pulse = _Pulse(ctx, lease, cancelled)
+    pulse = _Pulse(ctx, lease)
+    own = dataclasses.replace(ctx, actor=lease.actor, seal=pulse.seal)
     try:
         with pulse:
-            result = _WORK[lease.kind](own, lease, pulse.report, cancelled)
-        jobs.finish(ctx, lease, status="done", result=result)
+            result = _WORK[lease.kind](own, lease, pulse.report, pulse.cancelled)
+        if not pulse.sealed:
+            jobs.finish(ctx, lease, status="done", result=result)
         log.info("job done", job=lease.id)
     except jobs.Lost:
         log.warning("job lost to another runner", job=lease.id)
@@ -70,10 +74,12 @@ def run_one(ctx: Context) -> bool:
 
 
 class _Pulse:
-    """Reports progress and keeps the lease alive while a job computes in silence."""
+    """The signs of life of a job: progress, the lease while it computes in silence, and its end with its rows."""
 
-    def __init__(self, ctx: Context, lease: jobs.Lease, cancelled: threading.Event) -> None:
-        self._ctx, self._lease, self._cancelled = ctx, lease, cancelled
+    def __init__(self, ctx: Context, lease: jobs.Lease) -> None:
+        self.cancelled = threading.Event()
+        self.sealed = False
+        self._ctx, self._lease = ctx, lease
         self._over = threading.Event()
         self._at = (0.0, "")
         self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
@@ -88,15 +94,24 @@ class _Pulse:
 
     def report(self, share: float, message: str) -> None:
         """Progress of the job; raises Cancelled or Lost."""
-        self._at = (share, message)
-        jobs.report(self._ctx, self._lease, share, message)
+        if not self.sealed:
+            self._at = (share, message)
+            jobs.report(self._ctx, self._lease, share, message)
+
+    def seal(self, connection: Connection, result: dict[str, Any]) -> None:
+        """End the job as done in the transaction that stores its rows; raises Lost, which takes the rows back."""
+        told = {**result, "violations": len(result["violations"])} if "violations" in result else result
+        jobs.finish_in(connection, self._lease, status="done", at=self._ctx.stamp(), result=told)
+        self.sealed = True
 
     def _beat(self) -> None:
-        while not self._over.wait(BEAT_S):
+        while not self._over.wait(BEAT_S) and not self.sealed:
             try:
                 jobs.report(self._ctx, self._lease, *self._at)
+            except OperationalError:
+                log.info("lease not renewed, the database is busy", job=self._lease.id)
             except (errors.Cancelled, jobs.Lost):
-                self._cancelled.set()
+                self.cancelled.set()
                 return
 
 
@@ -104,22 +119,20 @@ def _draw(
     ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
 ) -> dict[str, Any]:
     low, high = lease.payload["band"]
-    found = drawing.draw(
+    return drawing.draw(
         ctx, _city(lease), band=(low, high), seed=lease.payload["seed"], seconds=lease.payload.get("seconds"),
         progress=progress, cancelled=cancelled.is_set,
     )
-    return {**found, "violations": len(found["violations"])}
 
 
 def _rebalance(
     ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
 ) -> dict[str, Any]:
     asked = lease.payload
-    found = adjusting.rebalance(
+    return adjusting.rebalance(
         ctx, _city(lease), asked["plan"], seed=asked["seed"], seconds=asked["seconds"], only=asked["only"] or None,
         locked=asked["locked"] or None, progress=progress, cancelled=cancelled.is_set,
     )
-    return {**found, "violations": len(found["violations"])}
 
 
 def _staff(

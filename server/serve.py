@@ -35,8 +35,9 @@ class Refused(RuntimeError):
 
 def application() -> Any:
     """The WSGI application of a worker process, from the settings in the environment."""
-    log.set_up()
-    return app.create_app(Config())
+    config = Config()
+    log.set_up(config.log_level)
+    return app.create_app(config)
 
 
 def run(config: Config) -> None:

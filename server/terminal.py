@@ -124,3 +124,34 @@ def tell_users(items: list[dict[str, Any]]) -> None:
     for item in items:
         state = "disabled" if item["disabled_at"] else "active"
         click.echo(f"{item['name']:<20} {item['role']:<9} {state:<9} {item['city'] or 'every city'}")
+
+
+def tell_adjusted(made: dict[str, Any]) -> None:
+    """A rebalanced plan in a few lines."""
+    tell_plan(made)
+    moved, least = made["moved_households"], made["least_households"]
+    click.echo(f"  moved: {moved:g} households in {made['moved_cells']} cells; at least {least:g} must move")
+    tell_moves(made["handover"])
+
+
+def tell_compared(found: dict[str, Any]) -> None:
+    """Two plans side by side."""
+    for name, values in found["measures"].items():
+        one, other = values.values() if isinstance(values, dict) else values
+        click.echo(f"  {name:<16} {one!s:>12} {other!s:>12}")
+    click.echo(f"  moved: {found['moved_households']:g} households in {found['moved_cells']} cells")
+    tell_moves(found["moves"])
+
+
+def tell_moves(moves: list[dict[str, Any]]) -> None:
+    """Who hands over what to whom."""
+    for move in moves[:20]:
+        amount = f"{move['households']:g} households, {move['cells']} cells"
+        click.echo(f"  {move['from'] or '–'} → {move['to'] or '–'}: {amount}")
+
+
+def tell_checkup(found: dict[str, Any]) -> None:
+    """The findings of a plan's examination, a sentence each."""
+    for finding in found["findings"]:
+        click.echo(f"{finding['code']:<20} {finding['zh']} / {finding['en']}")
+    click.echo("sound" if found["sound"] else f"{len(found['findings'])} findings")

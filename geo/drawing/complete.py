@@ -132,9 +132,10 @@ def _advance(
                         limit[0] = max(off, worst)
                         _gather(stack, top, sets, made)
                         state[2] = number
-                elif _divisible(near, weight, left, middle, limit[0], number, fixed):
-                    if not _known(table, left, number, fixed):
-                        _open(near, weight, left, np.uint64(number), max(off, worst), stack, real, state)
+                elif _divisible(near, weight, left, middle, limit[0], number, fixed) and not _known(
+                    table, left, number, fixed
+                ):
+                    _open(near, weight, left, np.uint64(number), max(off, worst), stack, real, state)
             continue
         if stage == one:
             stack[top, 3] = np.uint64(2)
@@ -264,7 +265,7 @@ def _divisible(
 
 
 @njit(cache=True, nogil=True)
-def _slot(table: Words, key: np.uint64) -> int:
+def _slot(table: Words, key: np.uint64) -> np.int64:
     """Where ``key`` is or would be in the table, -1 when its neighbourhood is full."""
     mask = np.uint64(len(table) - 1)
     at = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) & mask
@@ -272,7 +273,7 @@ def _slot(table: Words, key: np.uint64) -> int:
         if table[at] == key or table[at] == np.uint64(0):
             return np.int64(at)
         at = (at + np.uint64(1)) & mask
-    return -1
+    return np.int64(-1)
 
 
 @njit(cache=True, nogil=True)
@@ -284,7 +285,7 @@ def _key(rest: np.uint64, made: int, fixed: int) -> np.uint64:
 def _known(table: Words, rest: np.uint64, made: int, fixed: int) -> bool:
     key = _key(rest, made, fixed)
     at = _slot(table, key)
-    return at >= 0 and table[at] == key
+    return bool(at >= 0 and table[at] == key)
 
 
 @njit(cache=True, nogil=True)

@@ -1,7 +1,7 @@
 """exact: the plan with the least worst deviation, proved, for small communities.
 
 Parts of up to ``complete.LIMIT`` atoms are searched completely (``complete``), larger ones go to an integer programme
-with a time limit (``programme``). Both tell what they proved: ``bound`` is never above the best worst deviation there is.
+with a time limit (``programme``). Both tell what they proved: ``bound`` is never above the least worst deviation.
 
 The objective is band first, then the worst deviation |households − middle of band| / middle; as the band is symmetric
 about its middle, the least worst deviation settles both. Shape does not count here; ``draw`` weighs it.
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from geo import atoms as atoms_
 from geo import checks
 from geo import stop as stop_
-from geo.drawing import complete, engine, naming, programme, seeding
+from geo.drawing import complete, engine, programme, rounds, seeding
+from geo.drawing import task as task_
 from geo.drawing.value import Drawing, Goals
 from geo.partition import Partition
 from geo.problem import Problem
@@ -25,10 +26,11 @@ from geo.problem import Problem
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
+
 @dataclass(frozen=True, eq=False)
 class Exact(Drawing):
-    """A drawing with proof. ``bound`` and ``reached`` float64[p]: by part, the proved lower bound on the worst deviation
-    and the one found; ``gap`` the largest difference. ``feasible`` bool[p]: whether a plan in band was found."""
+    """A drawing with proof, by part: ``bound`` float64[p] the proved bound of the worst deviation, ``reached`` the one
+    found, ``feasible`` bool[p] whether that is in band; ``gap`` is the largest difference of the two."""
 
     bound: Floats
     reached: Floats
@@ -39,31 +41,31 @@ class Exact(Drawing):
 def exact(problem: Problem, *, stop: stop_.Rule | None = None) -> Exact:
     """The best plan of each part and the proof; without a rule the search ends when everything is proved."""
     watch = stop_.Watch(stop)
-    task = engine.prepare(problem, Goals())
-    number = engine.numbers(task)
+    task = task_.prepare(problem, Goals())
+    number = task_.numbers(task)
     given = np.asarray(problem.counts)[task.parts.region] >= 0
     label = np.full(len(task.atoms.first), -1, dtype=np.int32)
     names: list[Ints] = []
     bound, reached = np.zeros(len(number)), np.zeros(len(number))
-    base = 0
     for part in range(len(number)):
         members = task.order[task.ends[part] : task.ends[part + 1]]
         fixed = int(number[part]) if given[part] else -1
         mine, bound[part] = _part(task, part, members, fixed, int(number[part]), watch)
-        label[members] = base + mine
+        label[members] = mine
         number[part] = int(mine.max(initial=0)) + 1
-        names.append(_names(task.atoms.lock[members], mine, int(number[part])))
-        base += int(number[part])
+        names.append(_names(task.lock[members], mine, int(number[part])))
         middle = (task.parts.low[part] + task.parts.high[part]) / 2
         load = np.bincount(mine, weights=task.atoms.weight[members])
         reached[part] = np.abs(load - middle).max() / middle
-    wish = np.concatenate([*names, np.empty(0, dtype=np.int32)])
-    partition = Partition(problem.cells, atoms_.on_cells(task.atoms, naming.fresh(task.atoms, label, wish)))
+    score = rounds.Score(np.zeros(len(number)), np.zeros(len(number)), reached)
+    best = task_.Best(label, number, names, score)
+    partition = Partition(problem.cells, atoms_.on_cells(task.atoms, engine.labels(task, best)))
     half = (task.parts.high - task.parts.low) / (task.parts.high + task.parts.low)
-    done = engine.finish(problem, partition, watch, watch.reason(0, 0) or "done")
+    found = engine.proved(task, checks.violations(problem, partition), bound > half * (1 - 1e-9))
+    done = engine.finish(problem, partition, watch, watch.reason(0, 0) or "done", found)
     return Exact(
         partition=partition,
-        violations=_proved(task, done.violations, bound > half * (1 + 1e-9)),
+        violations=done.violations,
         measures=done.measures,
         seconds=done.seconds,
         stopped_by=done.stopped_by,
@@ -74,21 +76,6 @@ def exact(problem: Problem, *, stop: stop_.Rule | None = None) -> Exact:
     )
 
 
-def _proved(task: engine.Task, found: list[checks.Violation], hopeless: NDArray[np.bool_]) -> list[checks.Violation]:
-    """The violations with those marked proved that lie in parts where no plan in band exists."""
-    out = []
-    for violation in found:
-        atom = task.atoms.of_cell[np.searchsorted(task.problem.cells, violation.cells[:1])]
-        part = int(task.parts.of_atom[atom[0]]) if len(atom) else -1
-        if violation.code in ("OVER_BAND", "BELOW_BAND") and part >= 0 and hopeless[part]:
-            reason = f"no division of its part into whole grids is in band: {violation.reason}"
-            code, cells, region, label = "NOT_DIVISIBLE", violation.cells, violation.region, violation.label
-            out.append(checks.Violation(code, cells, reason, True, region, label))
-        else:
-            out.append(violation)
-    return out
-
-
 def _names(lock: Ints, mine: Ints, number: int) -> Ints:
     names = np.full(number, -1, dtype=np.int32)
     names[mine[lock >= 0]] = lock[lock >= 0]
@@ -96,13 +83,13 @@ def _names(lock: Ints, mine: Ints, number: int) -> Ints:
 
 
 def _part(
-    task: engine.Task, part: int, members: NDArray[np.int64], fixed: int, number: int, watch: stop_.Watch
+    task: task_.Task, part: int, members: NDArray[np.int64], fixed: int, number: int, watch: stop_.Watch
 ) -> tuple[Ints, float]:
     """Labels of the atoms of one part from 0, and the proved bound on its worst deviation."""
     low, high = float(task.parts.low[part]), float(task.parts.high[part])
     weight = task.atoms.weight[members]
     indptr, indices, _ = seeding.subgraph(task.atoms, members)
-    lock = task.atoms.lock[members]
+    lock = task.lock[members]
     if len(members) > complete.LIMIT:
         return programme.solve(indptr, indices, weight, lock, number if fixed < 0 else fixed, (low + high) / 2, watch)
     small = complete.make(indptr, indices, weight, lock, middle=(low + high) / 2, fixed=fixed)

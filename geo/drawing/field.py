@@ -63,7 +63,7 @@ def grid_cost(load: float, low: float, high: float, target: float, band: float, 
 def in_band(grids: Grids, grid: int) -> bool:
     """Whether a grid's households lie in its band."""
     load = grids.load[grid]
-    return load <= grids.high[grid] * (1.0 + 1e-9) and load >= grids.low[grid] * (1.0 - 1e-9)
+    return bool(load <= grids.high[grid] * (1.0 + 1e-9) and load >= grids.low[grid] * (1.0 - 1e-9))
 
 
 @njit(cache=True, nogil=True)
@@ -126,7 +126,7 @@ def can_leave(field: Field, label: Ints, atom: int, mark: Ints, stamp: int, stac
         if mark[field.indices[edge]] == -stamp:
             root = field.indices[edge]
             break
-    return _reaches(field, label, atom, root, own, wanted, mark, stamp, stack)
+    return bool(_reaches(field, label, atom, root, own, wanted, mark, stamp, stack))
 
 
 @njit(cache=True, nogil=True)

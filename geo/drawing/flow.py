@@ -1,21 +1,26 @@
-"""The least that must pass between touching grids so that each comes into band: a minimum-cost flow on whole grids.
+"""Flows between touching grids: the least that must pass so that each comes into band, and passing it on.
 
-A lower bound on the households moved as long as grids pass households only to grids they touch in the plan before.
+The flow is a linear programme on whole grids (HiGHS). As a bound on the households moved it holds as long as grids
+pass households only to grids that they touch in the plan before; it knows that atoms are indivisible: a grid that must
+give or take at all gives or takes its lightest inhabited atom at the least.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from geo import atoms as atoms_
 from geo import bounds
+from geo.drawing.field import Field, Floats, Grids, Ints, can_leave
+from geo.drawing.refinement import apply_move
 from geo.partition import Partition
-from geo.problem import Problem, high, low
+from geo.problem import Problem
 
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float64]
+FAR = 1e4
+"""What a household out of band costs in the programme, in households passed on by one grid."""
 
 
 def least(problem: Problem, partition: Partition) -> float:
@@ -26,23 +31,39 @@ def least(problem: Problem, partition: Partition) -> float:
     parts = bounds.parts(problem, atoms)
     inside = parts.of_atom >= 0
     was = partition.labels[atoms.first].astype(np.int64)
-    grids, at = np.unique((parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
-    grid = np.full(len(was), -1, dtype=np.int64)
+    keys, at = np.unique((parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
+    grid = np.full(len(was), -1, dtype=np.int32)
     grid[inside] = at
-    region = parts.region[(grids >> 32).astype(np.int64)]
-    load = np.bincount(at, weights=atoms.weight[inside], minlength=len(grids))
-    tails = grid[np.repeat(np.arange(len(was)), np.diff(atoms.indptr))]
-    heads = grid[atoms.indices]
-    kept = (tails >= 0) & (heads >= 0) & (tails != heads)
-    pairs = np.unique(np.stack([tails[kept], heads[kept]], axis=1), axis=0)
-    passed, _ = transfers(load, low(problem)[region], high(problem)[region], pairs)
+    part = (keys >> 32).astype(np.int64)
+    load = np.bincount(at, weights=atoms.weight[inside], minlength=len(keys)).astype(np.float64)
+    lightest = np.full(len(keys), np.inf)
+    some = inside & (atoms.weight > 0)
+    np.minimum.at(lightest, grid[some], atoms.weight[some])
+    around = np.full(len(parts.weight), np.inf)
+    np.minimum.at(around, part, lightest)
+    around[np.isinf(around)] = 0.0
+    lows, highs = parts.low[part], parts.high[part]
+    leaving = np.where(load > highs * (1 + bounds.SLACK), np.maximum(load - highs, np.minimum(lightest, load)), 0.0)
+    coming = np.where(load < lows * (1 - bounds.SLACK), np.maximum(lows - load, around[part]), 0.0)
+    passed, _ = transfers(load, lows, highs, touching(atoms.indptr, atoms.indices, grid), leaving, coming)
     return float(passed.sum())
 
 
-def transfers(load: Floats, lows: Floats, highs: Floats, pairs: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Least flow over ``pairs`` int64[e, 2] (giver, taker) that leaves the fewest households out of band.
+def touching(indptr: Ints, indices: Ints, grid: Ints) -> NDArray[np.int64]:
+    """Pairs int64[e, 2] of different grids that touch, both ways round; atoms with a negative grid do not count."""
+    tails = np.repeat(grid, np.diff(indptr)).astype(np.int64)
+    heads = grid[indices].astype(np.int64)
+    keys = np.unique((tails << 32 | heads)[(tails >= 0) & (heads >= 0) & (tails != heads)])
+    return np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
 
-    Flow float64[e] and what stays outside the band float64[g]. A linear programme (HiGHS).
+
+def transfers(
+    load: Floats, lows: Floats, highs: Floats, pairs: NDArray[np.int64], leaving: Floats, coming: Floats
+) -> tuple[Floats, Floats]:
+    """Least flow over ``pairs`` (giver, taker) that leaves the fewest households out of band.
+
+    ``leaving`` and ``coming`` float64[g]: what must leave and come at the least, where the flow allows it. Flow
+    float64[e] and what stays outside the band float64[g].
     """
     number, edges = len(load), len(pairs)
     outside = bounds.excess(load, lows, highs)
@@ -50,13 +71,103 @@ def transfers(load: Floats, lows: Floats, highs: Floats, pairs: NDArray[np.int64
         return np.zeros(edges), outside
     columns = np.arange(edges)
     ones = np.ones(edges)
-    leaving = sparse.csr_matrix((ones, (pairs[:, 0], columns)), shape=(number, edges))
-    coming = sparse.csr_matrix((ones, (pairs[:, 1], columns)), shape=(number, edges))
-    net = (coming - leaving).tocsr()
+    out = sparse.csr_matrix((ones, (pairs[:, 0], columns)), shape=(number, edges))
+    into = sparse.csr_matrix((ones, (pairs[:, 1], columns)), shape=(number, edges))
     eye = sparse.identity(number, format="csr")
-    left = sparse.bmat([[net, -eye, None], [-net, None, -eye]]).tocsr()
-    cost = np.concatenate([ones, np.full(2 * number, 1e4)])
-    result = optimize.linprog(cost, A_ub=left, b_ub=np.concatenate([highs - load, load - lows]), method="highs")
+    rows = sparse.bmat(
+        [[into - out, -eye, None], [out - into, None, -eye], [-out, -eye, None], [-into, None, -eye]]
+    ).tocsr()
+    limits = np.concatenate([highs - load, load - lows, -leaving, -coming])
+    cost = np.concatenate([ones, np.full(2 * number, FAR)])
+    result = optimize.linprog(cost, A_ub=rows, b_ub=limits, method="highs")
     if result.x is None:
         return np.zeros(edges), outside
     return result.x[:edges], result.x[edges : edges + number] + result.x[edges + number :]
+
+
+def push(field: Field, grids: Grids, label: Ints, *, margin: float) -> float:
+    """Solve the flow for the plan as it stands and pass atoms on accordingly; households passed.
+
+    ``margin``: the share of its band's half width that each grid is asked to keep away from either end, because atoms
+    are lumps.
+    """
+    pairs = touching(field.indptr, field.indices, label)
+    none = np.zeros(len(grids.load))
+    keep = margin * (grids.high - grids.low) / 2
+    amount, _ = transfers(grids.load, grids.low + keep, grids.high - keep, pairs, none, none)
+    chosen = np.flatnonzero(amount > 1e-9)
+    order = chosen[np.lexsort((pairs[chosen, 0], _depth(pairs[chosen], len(grids.load))))]
+    return float(_pass_on(field, grids, label, pairs[order], amount[order], keep))
+
+
+def _depth(pairs: NDArray[np.int64], number: int) -> Ints:
+    """How many givers stand before each pair's giver, int32[e]: flows have no cycles."""
+    depth = np.zeros(number, dtype=np.int32)
+    for _ in range(min(number, 1000)):
+        deeper = depth.copy()
+        np.maximum.at(deeper, pairs[:, 1], depth[pairs[:, 0]] + 1)
+        if np.array_equal(deeper, depth):
+            break
+        depth = deeper
+    return depth[pairs[:, 0]]
+
+
+@njit(cache=True, nogil=True)
+def _pass_on(field: Field, grids: Grids, label: Ints, pairs: NDArray[np.int64], amount: Floats, keep: Floats) -> float:
+    """For each pair move atoms from giver to taker until ``amount`` has passed, as exactly as single atoms allow."""
+    mark = np.zeros(len(label), dtype=np.int32)
+    stack = np.empty(len(label) + 1, dtype=np.int32)
+    edge_of = np.empty(len(label), dtype=np.int32)
+    stamp = 1
+    total = 0.0
+    for row in range(len(pairs)):
+        giver, taker = pairs[row, 0], pairs[row, 1]
+        left = amount[row]
+        if row + 1 == len(pairs) or pairs[row + 1, 0] != giver:
+            left = max(left, grids.load[giver] - grids.high[giver] + keep[giver])
+        count = 0
+        for atom in range(len(label)):
+            if label[atom] == giver and not field.fixed[atom]:
+                edge_of[count] = atom
+                count += 1
+        while left > 1e-9 and grids.size[giver] > 1:
+            best, chosen = np.inf, -1
+            for at in range(count):
+                atom = edge_of[at]
+                if label[atom] != giver:
+                    continue
+                value = _value(field, grids, label, atom, giver, taker, left)
+                if value < best:
+                    stamp += 2
+                    if can_leave(field, label, atom, mark, stamp, stack):
+                        best, chosen = value, atom
+            if chosen < 0:
+                break
+            apply_move(field, grids, label, chosen, taker)
+            left -= field.weight[chosen]
+            total += field.weight[chosen]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _value(field: Field, grids: Grids, label: Ints, atom: int, giver: int, taker: int, left: float) -> float:
+    """How badly moving ``atom`` fits what is ``left`` to pass (lower is better), ``inf`` where it cannot be."""
+    weight = field.weight[atom]
+    if weight <= 0.0:
+        return np.inf
+    gain = 0.0
+    touches = False
+    for edge in range(field.indptr[atom], field.indptr[atom + 1]):
+        other = label[field.indices[edge]]
+        if other == taker:
+            touches = True
+            gain -= 1.0
+        elif other == giver:
+            gain += 1.0
+    if not touches:
+        return np.inf
+    if weight <= left * (1.0 + 1e-9):
+        return float(0.2 * gain - weight / left)
+    over = weight - left
+    needed = grids.load[giver] - grids.high[giver] > 1e-9 or grids.low[taker] - grids.load[taker] > 1e-9
+    return float(10.0 + over / grids.target[giver]) if needed or over < left else np.inf

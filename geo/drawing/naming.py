@@ -33,16 +33,16 @@ def joined(problem: Problem, atoms: Atoms, parts: bounds.Parts, label: Ints) -> 
     return out
 
 
-def fresh(atoms: Atoms, label: Ints, names: Ints) -> Ints:
+def fresh(label: Ints, names: Ints, lock: Ints) -> Ints:
     """The final label of each atom. ``label`` int32[a], -1 for atoms that are a grid alone, below that as
     ``joined`` marks them; ``names`` int32[g], the
-    label that a grid must bear or -1."""
+    label that a grid must bear or -1; ``lock`` int32[a] the same for atoms alone."""
     alone = label == -1
     inner = label.copy()
     inner[alone] = len(names) + np.arange(int(alone.sum()), dtype=np.int32)
     guests = label < -1
     inner[guests] = inner[-2 - label[guests]]
-    wish = np.concatenate([names, atoms.lock[alone]]).astype(np.int32)
+    wish = np.concatenate([names, lock[alone]]).astype(np.int32)
     first = np.full(len(wish), len(label), dtype=np.int64)
     np.minimum.at(first, inner, np.arange(len(label)))
     used = np.flatnonzero(first < len(label))

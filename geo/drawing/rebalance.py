@@ -1,9 +1,9 @@
 """rebalance: from the plan in force, the plan with the fewest households moved that brings every grid into band.
 
-The objective, in this order: (1) no grid out of band, and then as few households outside it as possible; (2) fewest
+The objective, in this order: (1) as few households out of band as possible, none where that can be; (2) fewest
 households that change their grid; (3) fewest cells that do; (4) short borders. Labels are kept, so codes are.
-Grids in pieces, over a region border or a hard barrier are mended first: the heaviest piece keeps the label, the other
-pieces go to the grid that they touch or, where they are heavy enough for a grid of their own, become one.
+Grids in pieces, over a region border or a hard barrier are mended: the heaviest piece keeps the label, other pieces
+join the grids that they touch or, heavy enough for a grid of their own, become one.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import atoms as atoms_
-from geo import bounds, checks, errors, measures
+from geo import checks, errors, measures
 from geo import stop as stop_
-from geo.drawing import engine, flow, naming, refinement, repair, rounds, trees
-from geo.drawing.field import Field, tally
+from geo.drawing import engine, flow, moving, naming
+from geo.drawing import task as task_
 from geo.drawing.value import Drawing, Goals
 from geo.partition import Partition
 from geo.problem import Problem
@@ -25,14 +25,8 @@ from geo.problem import Problem
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
-BAND = rounds.BAND
-STAY = 20.0
-"""Cost of moving a whole target of households, next to ``BAND`` for a whole target out of band."""
-PER_CELL = 1e-4
-BORDER = 1e-3
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Handover:
     """``cells`` uint64[] with ``households`` pass from grid ``giver`` to grid ``taker`` (labels)."""
 
@@ -64,26 +58,27 @@ def rebalance(
     if not np.array_equal(problem.cells, partition.cells):
         raise errors.ProblemError("the plan to rebalance is of other cells than the problem", values=None)
     seed = int(rng.integers(2**31 - 1))
-    if len(problem.cells) == 0 or not checks.violations(problem, partition):
-        return _result(problem, partition, partition, engine.finish(problem, partition, watch, "done"))
-    atoms = atoms_.make(problem)
-    labels, stopped_by = _search(problem, atoms, partition, watch, seed)
-    after = Partition(problem.cells, atoms_.on_cells(atoms, labels))
-    return _result(problem, partition, after, engine.finish(problem, after, watch, stopped_by))
+    found = checks.violations(problem, partition)
+    if not found:
+        return _result(problem, partition, partition, engine.finish(problem, partition, watch, "done", found))
+    task = task_.prepare(problem, Goals())
+    moves, stopped_by = moving.search(task, partition, watch, seed)
+    final = _final(task, moves.label, moves.names, partition)
+    after = Partition(problem.cells, atoms_.on_cells(task.atoms, final))
+    done = engine.finish(problem, after, watch, stopped_by, checks.violations(problem, after))
+    return _result(problem, partition, after, done)
 
 
 def handover(before: Partition, after: Partition, households: Floats) -> tuple[Handover, ...]:
     """What passes from which grid to which, by giver and taker; the cells add up to all that changed."""
     changed = np.flatnonzero(before.labels != after.labels)
-    pair = np.stack([before.labels[changed], after.labels[changed]], axis=1)
-    pairs, at = np.unique(pair, axis=0, return_inverse=True)
-    at = at.ravel()
-    return tuple(
-        Handover(
-            int(giver), int(taker), before.cells[changed[at == index]], float(households[changed[at == index]].sum())
-        )
-        for index, (giver, taker) in enumerate(pairs.tolist())
-    )
+    pair = before.labels[changed].astype(np.int64) << 32 | after.labels[changed]
+    order = np.argsort(pair, kind="stable")
+    pairs, starts = np.unique(pair[order], return_index=True)
+    rows = []
+    for key, at in zip(pairs.tolist(), np.split(changed[order], starts[1:])):
+        rows.append(Handover(key >> 32, key & 0xFFFFFFFF, before.cells[at], float(households[at].sum())))
+    return tuple(rows)
 
 
 def _result(problem: Problem, before: Partition, after: Partition, drawing: Drawing) -> Rebalancing:
@@ -101,84 +96,20 @@ def _result(problem: Problem, before: Partition, after: Partition, drawing: Draw
     )
 
 
-def _search(
-    problem: Problem, atoms: atoms_.Atoms, partition: Partition, watch: stop_.Watch, seed: int
-) -> tuple[Ints, str]:
-    parts = bounds.parts(problem, atoms)
-    label, home, part_of_grid, names = _start(atoms, parts, partition)
-    field = _field(engine.prepare(problem, Goals()), home)
-    grids = rounds.make_grids(parts, part_of_grid, np.isin(names, problem.closed) & (names >= 0))
-    room = trees.bench(field)
-    every = np.arange(len(names), dtype=np.int32)
-    tally(label, field.weight, grids.load, grids.size)
-    random = np.array([seed], dtype=np.uint64)
-    repair.whole(field, grids, label)
-    stopped_by, stale, turns, best = "done", 0, 0, np.inf
-    kept = label.copy()
-    active = np.flatnonzero(label >= 0).astype(np.int32)
-    while stale < 2:
-        refinement.anneal(field, grids, label, active, 0, 20 if turns else 0, 20, 0.05, BAND, 0.0, random)
-        trees.mend(field, grids, label, every, 12, 6, 1.0, BAND, 0.0, room, random)
-        refinement.settle(field, grids, label, active, BAND, 0.0, random)
-        now = refinement.energy(field, grids, label, BAND, 0.0)
-        turns += 1
-        stale = 0 if now < best - 1e-9 else stale + 1
-        if now < best - 1e-9:
-            best, kept = now, label.copy()
-        reason = watch.reason(turns, stale)
-        if reason is not None:
-            stopped_by = reason
-            break
-    return _names(atoms, parts, kept, names, partition), stopped_by
+def _final(task: task_.Task, label: Ints, names: Ints, partition: Partition) -> Ints:
+    """The label of each atom in the end: those of the plan where grids live on, numbers never used for new grids.
 
-
-def _start(atoms: atoms_.Atoms, parts: bounds.Parts, partition: Partition) -> tuple[Ints, Ints, Ints, Ints]:
-    """Search label and home of each atom, part of each search grid, and its label in the plan (-1: new)."""
-    was = np.where(atoms.lock >= 0, atoms.lock, partition.labels[atoms.first])
-    inside = parts.of_atom >= 0
-    key = parts.of_atom.astype(np.int64) << 32 | was
-    keys, at = np.unique(key[inside], return_inverse=True)
-    label = np.full(len(was), -1, dtype=np.int32)
-    label[inside] = at
-    part_of_grid, names = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
-    weight = np.bincount(at, weights=atoms.weight[inside], minlength=len(keys))
-    owner: dict[int, int] = {}
-    for grid in np.lexsort((np.arange(len(names)), -weight)):
-        owner.setdefault(int(names[grid]), int(grid))
-    mine = np.array([owner[int(lost)] == grid for grid, lost in enumerate(names)], dtype=np.bool_)
-    home = np.where(inside, np.where(mine[np.maximum(label, 0)], label, -1), -1).astype(np.int32)
-    return label, home, part_of_grid, np.where(mine, names, -1).astype(np.int32)
-
-
-def _field(task: engine.Task, home: Ints) -> Field:
-    middle = np.ones(len(home))
-    inside = task.parts.of_atom >= 0
-    middle[inside] = ((task.parts.low + task.parts.high) / 2)[task.parts.of_atom[inside]]
-    stay = STAY * task.atoms.weight / middle + PER_CELL * task.atoms.size
-    return task.field._replace(tie=BORDER * task.field.tie, home=home, stay=stay)
-
-
-def _names(
-    atoms: atoms_.Atoms, parts: bounds.Parts, label: Ints, names: Ints, partition: Partition
-) -> Ints:
-    """Final labels: old ones where grids live on, unused numbers for new grids and atoms set aside."""
-    final = np.full(len(label), -1, dtype=np.int32)
-    inside = label >= 0
-    final[inside] = names[label[inside]]
-    taken = set(np.unique(final[final >= 0]).tolist())
-    old = set(np.unique(partition.labels).tolist()) | set(np.unique(atoms.lock).tolist())
-    upcoming = 0
-    fresh: dict[int, int] = {}
-    for atom in np.flatnonzero(final < 0):
-        key = int(label[atom]) if label[atom] >= 0 else -1 - int(atom)
-        if key not in fresh:
-            wish = int(atoms.lock[atom]) if atoms.lock[atom] >= 0 else int(partition.labels[atoms.first[atom]])
-            if key < 0 and wish not in taken:
-                fresh[key] = wish
-            else:
-                while upcoming in old or upcoming in taken:
-                    upcoming += 1
-                fresh[key] = upcoming
-            taken.add(fresh[key])
-        final[atom] = fresh[key]
-    return final
+    An atom that is a grid alone keeps its label in the plan where no other grid bears it.
+    """
+    alone = np.flatnonzero(label < 0)
+    inner = label.copy()
+    inner[alone] = len(names) + np.arange(len(alone), dtype=np.int32)
+    was = partition.labels[task.atoms.first[alone]]
+    wish = np.concatenate([names, np.where(task.lock[alone] >= 0, task.lock[alone], was)]).astype(np.int32)
+    used, first = np.unique(inner, return_index=True)
+    weight = np.bincount(inner, weights=task.atoms.weight, minlength=len(wish))[used]
+    wished_by_lock = np.isin(wish[used], task.lock[task.lock >= 0])
+    held = np.bincount(inner, weights=task.lock >= 0, minlength=len(wish))[used] > 0
+    order = used[np.lexsort((first, -weight, used >= len(names), ~(held & wished_by_lock)))].astype(np.int64)
+    barred = np.union1d(partition.labels, task.atoms.lock[task.atoms.lock >= 0]).astype(np.int32)
+    return naming.finish(wish, order, barred)[inner]

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo.drawing.field import Field, Grids, Ints, can_leave, grid_cost, next_random
+from geo.drawing.field import Field, Floats, Grids, Ints, can_leave, grid_cost, next_random
 
 
 @njit(cache=True, nogil=True)
@@ -141,6 +141,35 @@ def anneal(
 
 
 @njit(cache=True, nogil=True)
+def warm(
+    field: Field,
+    grids: Grids,
+    label: Ints,
+    active: Ints,
+    sweeps: int,
+    temperature: float,
+    band: float,
+    random: NDArray[np.uint64],
+) -> int:
+    """Sweeps with a heat that falls from ``temperature`` a thousandfold, the band at full cost throughout; moves made.
+
+    For plans that are in band already and shall stay so.
+    """
+    mark = np.zeros(len(label), dtype=np.int32)
+    stack = np.empty(len(label) + 1, dtype=np.int32)
+    stamp = 1
+    total = 0
+    for turn in range(sweeps):
+        heat = temperature * 10.0 ** (-3.0 * turn / sweeps)
+        moves, stamp = sweep(field, grids, label, active, turn, heat, band, 0.0, random, mark, stack, stamp)
+        total += moves
+        if stamp > 1_000_000_000:
+            mark[:] = 0
+            stamp = 1
+    return total
+
+
+@njit(cache=True, nogil=True)
 def settle(
     field: Field, grids: Grids, label: Ints, active: Ints, band: float, deviation: float, random: NDArray[np.uint64]
 ) -> int:
@@ -159,20 +188,23 @@ def settle(
 
 @njit(cache=True, nogil=True)
 def energy(
-    field: Field, grids: Grids, label: Ints, band: float, deviation: float
-) -> float:
-    """The energy of the plan, counted afresh."""
-    total = 0.0
+    field: Field, grids: Grids, label: Ints, part: Ints, parts: int, band: float, deviation: float
+) -> Floats:
+    """The energy of each part, counted afresh; ``part`` int32[g] is the part of each grid."""
+    total = np.zeros(parts)
     for grid in range(len(grids.load)):
         if grids.size[grid] > 0:
-            total += grid_cost(
+            total[part[grid]] += grid_cost(
                 grids.load[grid], grids.low[grid], grids.high[grid], grids.target[grid], band, deviation
             )
     for atom in range(len(label)):
+        own = label[atom]
+        if own < 0:
+            continue
         for edge in range(field.indptr[atom], field.indptr[atom + 1]):
-            other = field.indices[edge]
-            if other > atom and label[other] != label[atom] and label[atom] >= 0 and label[other] >= 0:
-                total += field.tie[edge]
-        if field.home[atom] >= 0 and field.home[atom] != label[atom]:
-            total += field.stay[atom]
+            other = label[field.indices[edge]]
+            if other >= 0 and other != own:
+                total[part[own]] += field.tie[edge] / 2
+        if field.home[atom] != own:
+            total[part[own]] += field.stay[atom]
     return total

@@ -56,7 +56,9 @@ def better(one: Score, other: Score) -> NDArray[np.bool_]:
 
 def score(board: Board, goals: Goals) -> Score:
     """The objective of each part as it stands."""
-    outside, cost, worst, number = _score(board.field, board.grids, board.label, board.part, board.parts, goals.deviation)
+    outside, cost, worst, number = _score(
+        board.field, board.grids, board.label, board.part, board.parts, goals.deviation
+    )
     return Score(outside, cost + goals.worst * number * worst, worst)
 
 

@@ -37,9 +37,12 @@ def stir(
             before = label[members].copy()
             cost = local_cost(field, grids, label, members, near, band, deviation)
             heat = temperature * (1.0 + turn) / tries
-            refinement.anneal(field, grids, label, members, 0, SWEEPS, SWEEPS, heat, band, deviation, random)
-            trees.mend(field, grids, label, near, 6, 4, 1.0, band, deviation, room, random)
-            refinement.settle(field, grids, label, members, band, deviation, random)
+            fence = grids.closed.copy()
+            fence[np.setdiff1d(np.arange(len(fence)), near)] = True
+            pen = grids._replace(closed=fence)
+            refinement.anneal(field, pen, label, members, 0, SWEEPS, SWEEPS, heat, band, deviation, random)
+            trees.mend(field, pen, label, near, 6, 4, 1.0, band, deviation, room, random)
+            refinement.settle(field, pen, label, members, band, deviation, random)
             if local_cost(field, grids, label, members, near, band, deviation) > cost - 1e-9:
                 restore(field, grids, label, members, before)
         left += int(out_of_band(grids)[grid])

@@ -68,9 +68,14 @@ def divide(
     """Join grids ``one`` and ``other`` (``seed`` is an atom of either) and divide them anew.
 
     Of ``trees`` random trees the cheapest division is made if it costs less than what stood before plus
-    ``allowance``. ``other`` may be empty: then ``one`` is split in two whatever that costs. Whether it was done.
+    ``allowance``. ``other`` may be empty: then ``one`` is split in two whatever that costs. Whether it was done; never
+    when the two no longer touch.
     """
     count = _collect(field, label, seed, one, other, room)
+    if count < grids.size[one] + grids.size[other]:
+        for at in range(count):
+            room.place[room.members[at]] = -1
+        return False
     held_one = held_other = 0
     for at in range(count):
         if field.fixed[room.members[at]]:
@@ -320,4 +325,4 @@ def _standing(
                 cost += field.tie[edge]
         if field.home[atom] >= 0 and field.home[atom] != label[atom]:
             cost += field.stay[atom]
-    return cost
+    return float(cost)

@@ -1,15 +1,14 @@
 /**
- * GezhiFeatures: vector overlays on canvas from plain JSON (the JSON that the API serves): regions, outlines, labels,
- * centres, workers, cameras, ground, barriers. A plain script without imports; needs Leaflet, raster.js, symbols.js.
+ * GezhiFeatures: vector overlays on canvas from plain JSON (the JSON that the API serves): regions, outlines, ground,
+ * barriers here, symbols and labels in points.js. A plain script without imports; needs Leaflet and raster.js.
  *
- * Each overlay draws only what is in view, once the map has come to rest, and answers `itemAt(latlng)`. Interactive
- * overlays fire 'itemclick' {item, latlng} and 'itemhover' {item}.
+ * Each overlay draws only what is in view, once the map has come to rest. Overlays that answer `itemAt(latlng)` fire
+ * 'itemclick' {item, latlng} and 'itemhover' {item}.
  */
 (function (root) {
   'use strict';
 
   const {worldX, worldY} = root.GezhiRaster;
-  const symbols = root.GezhiSymbols;
   const L = root.L;
   const PANES = {ground: 150, lines: 410, areas: 420, symbols: 430, labels: 440};
 
@@ -50,6 +49,11 @@
       canvas.style.width = `${size.x}px`;
       canvas.style.height = `${size.y}px`;
       this.redraw();
+    },
+
+    /** After a jump the canvas stands where it was drawn, on whole pixels. */
+    _reset() {
+      this._update();
     },
 
     setOpacity(opacity) {
@@ -303,174 +307,14 @@
     },
   });
 
-  // ---- points -------------------------------------------------------------------------------------------------------
-
-  /** Points with a symbol; `symbol(context, x, y, item, view, chosen)` draws one and returns its hit radius in pixels. */
-  const Points = Overlay.extend({
-    options: {pane: 'gezhi-symbols'},
-
-    initialize(items, options) {
-      L.Renderer.prototype.initialize.call(this, options);
-      this.setItems(items);
-    },
-
-    setItems(items) {
-      const placed = items.filter((item) => Number.isFinite(item.lat) && Number.isFinite(item.lng));
-      this.items = this.order ? this.order(placed) : placed;
-      this.x = Float64Array.from(this.items, (item) => worldX(item.lng));
-      this.y = Float64Array.from(this.items, (item) => worldY(item.lat));
-      this.reach = new Float32Array(this.items.length);
-      return this.redraw();
-    },
-
-    /** Emphasise one item by id; null for none. */
-    choose(id) {
-      this.chosen = id;
-      return this.redraw();
-    },
-
-    draw(context, view) {
-      const margin = this.extent ? this.extent(view) : 20;
-      for (let i = 0; i < this.items.length; i++) {
-        const x = this.x[i] * view.scale - view.ox;
-        const y = this.y[i] * view.scale - view.oy;
-        if (x < -margin || y < -margin || x > view.width + margin || y > view.height + margin) {
-          this.reach[i] = 0;
-          continue;
-        }
-        this.reach[i] = this.symbol(context, x, y, this.items[i], view, this.items[i].id === this.chosen);
-      }
-    },
-
-    /** The item whose symbol is nearest to a point and holds it, or null. */
-    itemAt(latlng) {
-      if (!this._view) return null;
-      const x = worldX(latlng.lng), y = worldY(latlng.lat);
-      let best = null;
-      let least = Infinity;
-      for (let i = this.items.length - 1; i >= 0; i--) {
-        const distance = Math.hypot(this.x[i] - x, this.y[i] - y) * this._view.scale;
-        if (distance <= Math.max(this.reach[i], this.reach[i] && 8) && distance < least) {
-          least = distance;
-          best = this.items[i];
-        }
-      }
-      return best;
-    },
-  });
-
-  const TIER_ORDER = {community: 0, town: 1, county: 2, city: 3};
-  const TIER_ZOOM = {community: 13, town: 10, county: 7, city: 0};
-
-  const Centres = Points.extend({
-    order: (items) => [...items].sort((a, b) => (TIER_ORDER[a.tier] || 0) - (TIER_ORDER[b.tier] || 0)),
-
-    symbol(context, x, y, item, view, chosen) {
-      if (view.zoom < (TIER_ZOOM[item.tier] ?? 13) && !chosen && !this.options.all) {
-        context.fillStyle = symbols.TIERS.community.fill;
-        context.beginPath();
-        context.arc(x, y, 2.2, 0, 2 * Math.PI);
-        context.fill();
-        return 5;
-      }
-      return symbols.centre(context, x, y, item.tier, chosen);
-    },
-  });
-
-  const Workers = Points.extend({
-    symbol: (context, x, y, item, view, chosen) => symbols.worker(context, x, y, item, chosen),
-  });
-
-  const Cameras = Points.extend({
-    options: {pane: 'gezhi-areas'},
-
-    extent(view) {
-      let most = 0;
-      for (const item of this.items) if (item.range_m > most) most = item.range_m;
-      return 20 + most * this._metre(view);
-    },
-
-    _metre(view) {
-      const lat = this._map.getCenter().lat;
-      return view.scale / (2 * Math.PI * L.CRS.Earth.R * Math.cos((lat * Math.PI) / 180));
-    },
-
-    symbol(context, x, y, item, view, chosen) {
-      return symbols.camera(context, x, y, item, this._metre(view), chosen);
-    },
-  });
-
-  // ---- labels -------------------------------------------------------------------------------------------------------
-
-  /**
-   * Labels that appear only where they fit: within the pixel width of their own area (`bbox` [w, s, e, n] when given)
-   * and clear of labels placed before. Items: {lat, lng, lines: string[], bbox?, rank?}; higher ranks are placed first.
-   */
-  const Labels = Overlay.extend({
-    options: {pane: 'gezhi-labels', size: 12, weight: 500, colour: null, minZoom: 0},
-
-    initialize(items, options) {
-      L.Renderer.prototype.initialize.call(this, options);
-      this.setItems(items);
-    },
-
-    setItems(items) {
-      this.items = [...items].sort((a, b) => (b.rank || 0) - (a.rank || 0));
-      this.widths = new Map();
-      return this.redraw();
-    },
-
-    _widthOf(context, line, size, weight) {
-      const key = `${size}|${weight}|${line}`;
-      if (!this.widths.has(key)) {
-        context.font = symbols.font(size, weight);
-        this.widths.set(key, context.measureText(line).width);
-      }
-      return this.widths.get(key);
-    },
-
-    draw(context, view) {
-      const {size, weight, colour, minZoom} = this.options;
-      if (view.zoom < minZoom) return;
-      const taken = [];
-      for (const item of this.items) {
-        const x = worldX(item.lng) * view.scale - view.ox;
-        const y = worldY(item.lat) * view.scale - view.oy;
-        if (x < -60 || y < -20 || x > view.width + 60 || y > view.height + 20) continue;
-        const room = item.bbox ? ((item.bbox[2] - item.bbox[0]) / 360) * view.scale : Infinity;
-        const high = item.bbox ? (worldY(item.bbox[1]) - worldY(item.bbox[3])) * view.scale : Infinity;
-        const lines = this._fitting(context, item.lines, size, weight, room, high);
-        if (!lines.length) continue;
-        const half = Math.max(...lines.map((line, k) => this._widthOf(context, line, k ? size * 0.88 : size, k ? 400 : weight))) / 2 + 3;
-        const tall = (lines.length * size * 1.25) / 2 + 1;
-        const box = [x - half, y - tall, x + half, y + tall];
-        if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
-        taken.push(box);
-        symbols.text(context, lines, Math.round(x), Math.round(y), size, weight, colour);
-      }
-    },
-
-    /** As many of the lines, from the first, as the area has room for. */
-    _fitting(context, lines, size, weight, room, high) {
-      const fitting = [];
-      for (const [k, line] of lines.entries()) {
-        const width = this._widthOf(context, line, k ? size * 0.88 : size, k ? 400 : weight);
-        if (width + 4 > room * 0.95 || (fitting.length + 1) * size * 1.25 > high * 0.8) break;
-        fitting.push(line);
-      }
-      return fitting;
-    },
-  });
-
   root.GezhiFeatures = {
-    Overlay, Regions, Ground, Barriers, Points, Centres, Workers, Cameras, Labels, ensurePanes,
+    Overlay,
+    ensurePanes,
+    /** Constructors by kind; points.js adds its own. */
+    kinds: {regions: Regions, outlines: Regions, ground: Ground, barriers: Barriers},
     /** Make the overlay of a kind from its data. */
     make(kind, data, options) {
-      const kinds = {
-        regions: Regions, outlines: Regions, ground: Ground, barriers: Barriers,
-        centres: Centres, workers: Workers, cameras: Cameras, labels: Labels,
-      };
-      return new kinds[kind](data, options);
+      return new this.kinds[kind](data, options);
     },
   };
 })(typeof globalThis === 'undefined' ? self : globalThis);

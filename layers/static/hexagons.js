@@ -1,9 +1,9 @@
 /**
  * GezhiHexagons: cells, their groups (management grids) and values as a Leaflet canvas layer, with no WebGL.
  *
- * A plain script without imports; needs Leaflet (`L`), h3-js (`h3`), raster.js and paint.js before it. Each tile keeps
- * an id buffer that is filled once per zoom; every later change of colour is one pass over it, and painting with a
- * brush repaints only the touched rectangle of the touched tiles.
+ * A plain script without imports; needs Leaflet (`L`), h3-js (`h3`), raster.js, paint.js and tiles.js before it. Each
+ * tile keeps an id buffer that is filled once per zoom; every later change of colour is one pass over it, and painting
+ * with a brush repaints only the touched rectangle of the touched tiles.
  *
  * Events: 'ready' {n}; 'cellhover' and 'cellclick' {position, cell, group, latlng, originalEvent} (position -1 and
  * cell null outside); 'groupchange' {positions, group}; 'fault' {error}.
@@ -12,10 +12,9 @@
   'use strict';
 
   const {positionOf, decode} = root.GezhiPayload;
-  const {Locator, fillIds, worldX, worldY, EXACT_ABOVE} = root.GezhiRaster;
-  const {pack, classOf, paint} = root.GezhiPaint;
-  const MARGIN = 4;
-  const FRAME_MS = 10;
+  const {Locator, worldX, worldY, EXACT_ABOVE} = root.GezhiRaster;
+  const {pack, classOf} = root.GezhiPaint;
+  const Tiles = root.GezhiTiles;
   const SLICE_MS = 12;
   const CACHED_OUTLINES = 20000;
   /** Groups narrower than this many pixels have no border: lines would hide what they bound. */
@@ -38,10 +37,9 @@
     updateInterval: 60,
     keepBuffer: 1,
     noWrap: true,
-    maxNativeZoom: undefined,
   };
 
-  const Hexagons = root.L.GridLayer.extend({
+  const Hexagons = Tiles.extend({
     options: DEFAULTS,
 
     /**
@@ -54,9 +52,7 @@
      *   parents, the finest first; cellLines: thin lines between cells once a cell is wider than 14 px
      */
     initialize(options) {
-      root.L.setOptions(this, options);
-      this._queue = [];
-      this._frame = 0;
+      Tiles.prototype.initialize.call(this, options);
       this._outlines = new Map();
       this._epoch = 0;
       this.data = null;
@@ -133,17 +129,12 @@
       const n = this.data.n;
       const fill = new Uint32Array(n + 1);
       this._fill = fill;
-      this._classes = null;
       if (colour.kind === 'group' || colour.kind === 'groupvalue') {
         const group = this._groupsOf(colour.column || 'grid');
         this._byGroup = this._groupColours(colour);
         const colours = this._byGroup;
-        let most = 0;
-        for (let id = 1; id <= n; id++) {
-          fill[id] = colours[group[id]] || 0;
-          if (group[id] > most) most = group[id];
-        }
-        this._groups = most + 1;
+        for (let id = 1; id <= n; id++) fill[id] = colours[group[id]] || 0;
+        this._groups = distinct(group);
       } else if (colour.kind === 'value') {
         const packed = colour.classes.map((one) => (one.colour ? pack(one.colour, this.options.fillOpacity) : 0));
         const values = this.data.columns[colour.column || 'value'];
@@ -197,7 +188,6 @@
         group[position + 1] = label;
         this._fill[position + 1] = this._byGroup[label] || 0;
       }
-      if (label >= this._groups) this._groups = label + 1;
       this._repaint(positions);
       this.fire('groupchange', {positions, group: label});
       return positions;
@@ -307,7 +297,7 @@
       if (!this.data || !this.data.n) return null;
       let [x0, y0, x1, y1] = this.located.bounds;
       if (positions) {
-        [x0, y0, x1, y1] = boundsOf(this.located, positions);
+        [x0, y0, x1, y1] = Tiles.boundsOf(this.located, positions);
       }
       return root.L.latLngBounds([latOf(y1), lngOf(x0)], [latOf(y0), lngOf(x1)]);
     },
@@ -315,7 +305,7 @@
     // ---- Leaflet --------------------------------------------------------------------------------------------------
 
     onAdd(map) {
-      root.L.GridLayer.prototype.onAdd.call(this, map);
+      Tiles.prototype.onAdd.call(this, map);
       if (!this.data && !this._started) {
         this._started = true;
         this._load();
@@ -323,109 +313,9 @@
       return this;
     },
 
-    onRemove(map) {
-      this._queue = [];
-      root.L.GridLayer.prototype.onRemove.call(this, map);
-    },
-
     getEvents() {
-      const events = root.L.GridLayer.prototype.getEvents.call(this);
-      return {
-        ...events, zoomend: this._onZoomEnd, click: this._onClick, mousemove: this._onMove, mouseout: this._onOut,
-      };
-    },
-
-    createTile(coords, done) {
-      const canvas = document.createElement('canvas');
-      const ratio = Math.min(3, root.devicePixelRatio || 1);
-      const stretch = this._stretch();
-      const size = Math.round(this.getTileSize().x * ratio * stretch);
-      canvas.width = size;
-      canvas.height = size;
-      canvas.setAttribute('aria-hidden', 'true');
-      canvas.gezhi = {coords, size, ratio, stretch, ids: null, image: null};
-      this._queue.push({canvas, done});
-      this._schedule();
-      return canvas;
-    },
-
-    /** How much Leaflet stretches a tile at a zoom between two whole ones; tiles have the pixels for it. */
-    _stretch() {
-      return 2 ** (this._map.getZoom() - this._tileZoom);
-    },
-
-    /** Tiles made for another stretch would be blurred: make them again once Leaflet has finished its zoom. */
-    _onZoomEnd() {
-      queueMicrotask(() => {
-        if (!this._map || this._tileZoom === undefined) return;
-        const stretch = this._stretch();
-        const stale = Object.values(this._tiles).some((tile) => tile.current && tile.el.gezhi.stretch !== stretch);
-        if (stale) this.redraw();
-      });
-    },
-
-    _schedule() {
-      if (!this._frame) this._frame = requestAnimationFrame(() => this._work(FRAME_MS));
-    },
-
-    /** Do queued tiles for about `budget` milliseconds; at least one. */
-    _work(budget) {
-      this._frame = 0;
-      const until = performance.now() + budget;
-      while (this._queue.length && this._map) {
-        const {canvas, done} = this._queue.shift();
-        if (canvas.gezhi.gone) continue;
-        if (this.data) this._draw(canvas);
-        if (done) done(null, canvas);
-        if (performance.now() > until) break;
-      }
-      if (this._queue.length && this._map) this._schedule();
-    },
-
-    /** Finish everything that waits, now: before a print. */
-    flush() {
-      this._work(Infinity);
-    },
-
-    _removeTile(key) {
-      const tile = this._tiles[key];
-      if (tile && tile.el.gezhi) tile.el.gezhi.gone = true;
-      root.L.GridLayer.prototype._removeTile.call(this, key);
-    },
-
-    /** Draw the tiles that are there again from new data; until its turn comes a tile shows what it showed. */
-    _refill() {
-      if (!this._map) return;
-      const waiting = new Set(this._queue.map((job) => job.canvas));
-      for (const tile of Object.values(this._tiles)) {
-        tile.el.gezhi.stale = true;
-        if (!waiting.has(tile.el)) this._queue.push({canvas: tile.el, done: null});
-      }
-      this._schedule();
-    },
-
-    _draw(canvas) {
-      const tile = canvas.gezhi;
-      const w = tile.size + 2 * MARGIN;
-      const scale = 2 ** tile.coords.z * tile.size;
-      tile.scale = scale;
-      tile.ox = tile.coords.x * tile.size - MARGIN;
-      tile.oy = tile.coords.y * tile.size - MARGIN;
-      tile.stale = false;
-      if (tile.ids) tile.ids.fill(0);
-      else tile.ids = new Int32Array(w * w);
-      fillIds(tile.ids, w, tile.ox, tile.oy, scale, this.located, (position) => this._outlineOf(position));
-      if (!tile.image) {
-        tile.context = canvas.getContext('2d');
-        tile.image = tile.context.createImageData(tile.size, tile.size);
-        tile.pixels = new Uint32Array(tile.image.data.buffer);
-      }
-      this._paintTile(tile, 0, 0, tile.size, tile.size);
-    },
-
-    _paintTile(tile, x0, y0, x1, y1) {
-      paint(tile.pixels, tile.size, tile.ids, MARGIN, this._lookAt(tile), x0, y0, x1, y1);
-      tile.context.putImageData(tile.image, 0, 0, x0, y0, x1 - x0, y1 - y0);
+      const events = Tiles.prototype.getEvents.call(this);
+      return {...events, click: this._onClick, mousemove: this._onMove, mouseout: this._onOut};
     },
 
     _lookAt(tile) {
@@ -439,7 +329,7 @@
         group: this._group,
         mark: this._marks,
         levels,
-        cellLine: this.options.cellLines && cellPx > EXACT_ABOVE ? pack('#ffffff', 0.45) : 0,
+        cellLine: this.options.cellLines && cellPx > EXACT_ABOVE ? pack('#ffffff', Math.min(0.45, 0.1 + (cellPx - EXACT_ABOVE) * 0.014)) : 0,
         highlight: pack(this.options.highlightColour, 1),
         ratio: tile.ratio,
       };
@@ -457,33 +347,6 @@
       if (this._outlines.size >= CACHED_OUTLINES) this._outlines.clear();
       this._outlines.set(position, outline);
       return outline;
-    },
-
-    _repaintAll() {
-      for (const key of Object.keys(this._tiles || {})) {
-        const canvas = this._tiles[key].el;
-        if (!canvas.gezhi.ids || canvas.gezhi.stale) continue;
-        const {size} = canvas.gezhi;
-        this._paintTile(canvas.gezhi, 0, 0, size, size);
-      }
-      return this;
-    },
-
-    /** Repaint the rectangle that the cells at `positions` cover, in the tiles that it meets. */
-    _repaint(positions) {
-      if (!positions.length || !this._map) return;
-      const [x0, y0, x1, y1] = boundsOf(this.located, positions);
-      const reach = this.located.spacing * 0.8;
-      for (const key of Object.keys(this._tiles)) {
-        const tile = this._tiles[key].el.gezhi;
-        if (!tile.ids || tile.stale) continue;
-        const margin = MARGIN + reach * tile.scale + 1;
-        const left = Math.max(0, Math.floor(x0 * tile.scale - tile.ox - MARGIN - margin));
-        const top = Math.max(0, Math.floor(y0 * tile.scale - tile.oy - MARGIN - margin));
-        const right = Math.min(tile.size, Math.ceil(x1 * tile.scale - tile.ox - MARGIN + margin));
-        const bottom = Math.min(tile.size, Math.ceil(y1 * tile.scale - tile.oy - MARGIN + margin));
-        if (left < right && top < bottom) this._paintTile(tile, left, top, right, bottom);
-      }
     },
 
     // ---- pointer --------------------------------------------------------------------------------------------------
@@ -520,16 +383,18 @@
     },
   });
 
-  function boundsOf(located, positions) {
-    let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
-    for (const position of positions) {
-      const x = located.x[position], y = located.y[position];
-      if (x < x0) x0 = x;
-      if (x > x1) x1 = x;
-      if (y < y0) y0 = y;
-      if (y > y1) y1 = y;
+  /** How many labels there are among the groups of cells. */
+  function distinct(group) {
+    let most = -1;
+    for (let id = 1; id < group.length; id++) if (group[id] > most) most = group[id];
+    const seen = new Uint8Array(most + 1);
+    let count = 0;
+    for (let id = 1; id < group.length; id++) {
+      if (group[id] < 0 || seen[group[id]]) continue;
+      seen[group[id]] = 1;
+      count++;
     }
-    return [x0, y0, x1, y1];
+    return count;
   }
 
   /** A packed colour with its opacity times `share`. */

@@ -23,7 +23,8 @@
   /** The bytes of a binary block (base64 of gzip). */
   async function binary(id) {
     const text = atob(document.getElementById(id).textContent);
-    const packed = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const packed = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
     return new Response(stream).arrayBuffer();
   }
@@ -71,7 +72,8 @@
   }
 
   /**
-   * The Leaflet layer of a spec: {id, kind, options, legend} with payload (block id or ArrayBuffer), data or url.
+   * The Leaflet layer of a spec: {id, kind, options, legend} with payload (block id or, for cells,
+   * ArrayBuffer), data or url.
    * @returns {Promise<Object>} a layer; its data is there (or for a hexagon url: on its way)
    */
   async function layerFrom(spec) {
@@ -80,6 +82,7 @@
       return new root.GezhiHexagons({...spec.options, payload, url: spec.url});
     }
     let {data} = spec;
+    if (!data && spec.payload) data = JSON.parse(new TextDecoder().decode(await binary(spec.payload)));
     if (!data && spec.url) {
       const answer = await fetch(spec.url, {credentials: 'same-origin'});
       if (!answer.ok) throw new Error(`${answer.status} ${spec.url}`);

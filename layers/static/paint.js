@@ -77,81 +77,122 @@
   function paint(out, size, ids, margin, look, x0, y0, x1, y1) {
     const w = size + 2 * margin;
     const {fill, mark} = look;
-    const hatch = Math.max(3, Math.round(3 * look.ratio));
+    const stripe = Math.max(3, Math.round(3 * look.ratio));
     for (let y = y0; y < y1; y++) {
       let p = (y + margin) * w + x0 + margin;
+      let last = -1, colour = 0, hatched = false;
       for (let q = y * size + x0; q < y * size + x1; q++, p++) {
         const id = ids[p];
-        let colour = fill[id];
-        if (mark[id] & 2 && (p + y) % (2 * hatch) < hatch) colour = blend(colour, 0xff202020, 0.45);
-        out[q] = colour;
+        if (id !== last) {
+          last = id;
+          colour = fill[id];
+          hatched = (mark[id] & 2) !== 0;
+        }
+        out[q] = hatched && (p + y) % (2 * stripe) < stripe ? blend(colour, 0xff202020, 0.45) : colour;
       }
     }
-    const wanted = look.cellLine || look.levels.length || look.highlight;
-    if (wanted) borders(out, size, ids, margin, look, x0, y0, x1, y1);
+    if (look.cellLine || look.levels.length || look.highlight) borders(out, size, ids, margin, look, [x0, y0, x1, y1]);
   }
 
-  /** Find border pixels in the rectangle and a margin round it, the finest lines first so that wide ones lie on top. */
-  function borders(out, size, ids, margin, look, x0, y0, x1, y1) {
+  // Border pixels found, by level, as x, y pairs; and which pixels a soft edge has touched. Reused from tile to tile.
+  const found = [];
+  let touched = new Uint16Array(0);
+  let turn = 0;
+
+  function note(level, x, y) {
+    let list = found[level];
+    if (!list) list = found[level] = {at: new Int32Array(4096), n: 0};
+    if (list.n === list.at.length) {
+      const wider = new Int32Array(2 * list.n);
+      wider.set(list.at);
+      list.at = wider;
+    }
+    list.at[list.n++] = x;
+    list.at[list.n++] = y;
+  }
+
+  /** Find border pixels in the rectangle and a margin round it, then draw the finest lines first, so that wide ones lie on top. */
+  function borders(out, size, ids, margin, look, rectangle) {
+    const [x0, y0, x1, y1] = rectangle;
     const w = size + 2 * margin;
-    const found = [];
+    const levels = look.levels.length;
+    const left = Math.max(-margin, x0 - margin), right = Math.min(size + margin - 1, x1 + margin);
+    for (const list of found) if (list) list.n = 0;
     for (let y = Math.max(-margin, y0 - margin); y < Math.min(size + margin - 1, y1 + margin); y++) {
-      const from = Math.max(-margin, x0 - margin), to = Math.min(size + margin - 1, x1 + margin);
-      let p = (y + margin) * w + from + margin;
-      for (let x = from; x < to; x++, p++) {
-        const id = ids[p], right = ids[p + 1], below = ids[p + w];
-        if (id === right && id === below) continue;
-        let level = id === right ? NONE : levelBetween(id, right, look);
-        if (id !== below) level = Math.max(level, levelBetween(id, below, look));
-        if (level === NONE) continue;
-        if (level === CELL) {
-          if (x >= x0 && x < x1 && y >= y0 && y < y1) out[y * size + x] = blend(out[y * size + x], look.cellLine, 1);
-        } else {
-          (found[level] || (found[level] = [])).push(x, y);
+      let p = (y + margin) * w + left + margin;
+      let id = ids[p];
+      for (let x = left; x < right; x++, p++) {
+        const beside = ids[p + 1], below = ids[p + w];
+        if (id !== beside || id !== below) {
+          let level = id === beside ? NONE : levelBetween(id, beside, look);
+          if (id !== below) level = Math.max(level, levelBetween(id, below, look));
+          if (level >= GROUP) note(level, x, y);
+          else if (level === CELL && x >= x0 && x < x1 && y >= y0 && y < y1) {
+            out[y * size + x] = blend(out[y * size + x], look.cellLine, 1);
+          }
         }
+        id = beside;
       }
     }
-    for (let level = GROUP; level < found.length; level++) {
-      if (!found[level]) continue;
-      const top = level - GROUP >= look.levels.length;
-      const line = top ? {colour: look.highlight, width: 3} : look.levels[level - GROUP];
-      stroke(out, size, found[level], line.colour, line.width * look.ratio, x0, y0, x1, y1);
+    for (let level = GROUP; level <= GROUP + levels; level++) {
+      if (!found[level] || !found[level].n) continue;
+      const line = level === GROUP + levels ? {colour: look.highlight, width: 3} : look.levels[level - GROUP];
+      stroke(out, size, found[level], line.colour, line.width * look.ratio, rectangle);
     }
   }
 
   /** Lay a line of `width` device pixels through the points: whole pixels solid, the rest of the width as one soft pixel. */
-  function stroke(out, size, points, colour, width, x0, y0, x1, y1) {
+  function stroke(out, size, points, colour, width, rectangle) {
+    const [x0, y0, x1, y1] = rectangle;
     const solid = Math.max(1, Math.floor(width));
-    const soft = width - solid;
     const before = (solid - 1) >> 1;
-    if (soft > 0.05) {
-      const touched = new Set();
-      for (let i = 0; i < points.length; i += 2) {
-        softCross(out, size, points[i] - before, points[i + 1] - before, solid, colour, soft, touched, x0, y0, x1, y1);
-      }
-    }
-    for (let i = 0; i < points.length; i += 2) {
-      const left = points[i] - before, top = points[i + 1] - before;
+    if (width - solid > 0.05) soften(out, size, points, colour, width - solid, solid, rectangle);
+    const opaque = colour >>> 24 === 255;
+    let under = 0, over = blend(0, colour, 1);
+    for (let i = 0; i < points.n; i += 2) {
+      const left = points.at[i] - before, top = points.at[i + 1] - before;
       for (let y = Math.max(y0, top); y < Math.min(y1, top + solid); y++) {
         for (let x = Math.max(x0, left); x < Math.min(x1, left + solid); x++) {
           const q = y * size + x;
-          if (out[q] !== colour) out[q] = colour >>> 24 === 255 ? colour : blend(out[q], colour, 1);
+          if (opaque) {
+            out[q] = colour;
+            continue;
+          }
+          if (out[q] === over) continue;
+          if (out[q] !== under) {
+            under = out[q];
+            over = blend(under, colour, 1);
+          }
+          out[q] = over;
         }
       }
     }
   }
 
-  function softCross(out, size, left, top, solid, colour, soft, touched, x0, y0, x1, y1) {
-    for (let k = 0; k < solid; k++) {
-      soften(left + solid, top + k);
-      soften(left + k, top + solid);
+  /** The soft edge of a line: once over each pixel to the right of and below its solid part. */
+  function soften(out, size, points, colour, share, solid, [x0, y0, x1, y1]) {
+    if (touched.length !== size * size || turn === 65535) {
+      touched = new Uint16Array(size * size);
+      turn = 0;
     }
-    function soften(x, y) {
-      if (x < x0 || x >= x1 || y < y0 || y >= y1) return;
-      const q = y * size + x;
-      if (touched.has(q)) return;
-      touched.add(q);
-      out[q] = blend(out[q], colour, soft);
+    turn++;
+    const before = (solid - 1) >> 1;
+    let under = 0, over = blend(0, colour, share);
+    for (let i = 0; i < points.n; i += 2) {
+      const left = points.at[i] - before, top = points.at[i + 1] - before;
+      for (let k = 0; k < 2 * solid; k++) {
+        const x = k < solid ? left + solid : left + k - solid;
+        const y = k < solid ? top + k : top + solid;
+        if (x < x0 || x >= x1 || y < y0 || y >= y1) continue;
+        const q = y * size + x;
+        if (touched[q] === turn) continue;
+        touched[q] = turn;
+        if (out[q] !== under) {
+          under = out[q];
+          over = blend(under, colour, share);
+        }
+        out[q] = over;
+      }
     }
   }
 

@@ -16,7 +16,10 @@
       post: '岗位', grids: '网格', kind: '类型', status: '状态', heading: '朝向', angle: '视角', range: '距离', value: '数值',
       vacant: '未配备', results: '个结果', plan: '方案', date: '日期', loading: '正在读取…', failed: '这个图层没有读出来',
       tiers: {city: '市', county: '县（区）', town: '镇（街道）', community: '村（社区）'},
-      kinds: {fixed: '枪机（固定）', dome: '球机', panning: '云台', basic: '综合网格', dedicated: '专属网格', professional: '专业网格'},
+      kinds: {
+        fixed: '枪机（固定）', dome: '球机', panning: '云台', basic: '综合网格', dedicated: '专属网格', professional: '专业网格', school: '学校',
+        hospital: '医院', market: '市场', mall: '商场', station: '车站', government: '机关', park: '公园', kindergarten: '幼儿园', square: '广场',
+      },
       states: {online: '在线', offline: '离线', unknown: '未知'}, unitHouseholds: '户', unitArea: '平方公里', metres: '米', km: '公里',
     },
     en: {
@@ -28,7 +31,11 @@
       heading: 'Heading', angle: 'Field angle', range: 'Range', value: 'Value', vacant: 'none', results: 'results', plan: 'Plan', date: 'Date',
       loading: 'Loading…', failed: 'This layer could not be read',
       tiers: {city: 'City', county: 'County', town: 'Town', community: 'Village or community'},
-      kinds: {fixed: 'Fixed', dome: 'Dome', panning: 'Panning', basic: 'Basic grid', dedicated: 'Dedicated grid', professional: 'Professional grid'},
+      kinds: {
+        fixed: 'Fixed', dome: 'Dome', panning: 'Panning', basic: 'Basic grid', dedicated: 'Dedicated grid', professional: 'Professional grid',
+        school: 'School', hospital: 'Hospital', market: 'Market', mall: 'Mall', station: 'Station', government: 'Government office', park: 'Park',
+        kindergarten: 'Kindergarten', square: 'Square',
+      },
       states: {online: 'Online', offline: 'Offline', unknown: 'Unknown'}, unitHouseholds: 'households', unitArea: 'km²', metres: 'm', km: 'km',
     },
   };
@@ -315,7 +322,7 @@
         [words.cells, number(grid.cells)],
         [words.worker, grid.worker ? grid.worker.name : words.vacant],
         [words.centre, grid.centre && grid.centre.name],
-        [words.faults, (grid.faults || []).join(', ')],
+        [words.faults, (grid.faults || []).map((code) => say((settings.faults || {})[code] || code, this.lang)).join(' · ')],
       ]));
     }
 

@@ -65,6 +65,39 @@
     return r + 3;
   }
 
+  /** A key place: a small white-edged tile with a mark of its kind, so that kinds differ without colour. */
+  function place(context, x, y, kind, chosen) {
+    const r = chosen ? 7.5 : 6;
+    context.fillStyle = '#6a5a33';
+    context.beginPath();
+    context.roundRect(x - r, y - r, 2 * r, 2 * r, 2);
+    context.fill();
+    context.lineWidth = chosen ? 2.5 : 1.2;
+    context.strokeStyle = chosen ? INK : PAPER;
+    context.stroke();
+    context.fillStyle = PAPER;
+    for (const [left, top, width, height] of MARKS[kind] || MARKS.other) {
+      context.fillRect(x + left * r, y + top * r, width * r, height * r);
+    }
+    return r + 3;
+  }
+
+  // Rectangles in units of half a tile: a cross, a flag, an awning, rails, a portal, a tree, a paved square, a dot.
+  const FLAG = [[-0.5, -0.6, 0.2, 1.25], [-0.3, -0.6, 0.85, 0.55]];
+  const AWNING = [[-0.65, -0.5, 1.3, 0.4], [-0.5, 0.05, 0.25, 0.5], [0.25, 0.05, 0.25, 0.5]];
+  const MARKS = {
+    hospital: [[-0.2, -0.65, 0.4, 1.3], [-0.65, -0.2, 1.3, 0.4]],
+    school: FLAG,
+    kindergarten: FLAG,
+    market: AWNING,
+    mall: AWNING,
+    station: [[-0.5, -0.65, 0.22, 1.3], [0.28, -0.65, 0.22, 1.3], [-0.28, -0.4, 0.56, 0.2], [-0.28, 0.2, 0.56, 0.2]],
+    government: [[-0.65, -0.6, 1.3, 0.25], [-0.55, -0.25, 0.22, 0.75], [-0.11, -0.25, 0.22, 0.75], [0.33, -0.25, 0.22, 0.75]],
+    park: [[-0.5, -0.6, 1, 0.75], [-0.12, 0.15, 0.24, 0.5]],
+    square: [[-0.5, -0.5, 0.4, 0.4], [0.1, -0.5, 0.4, 0.4], [-0.5, 0.1, 0.4, 0.4], [0.1, 0.1, 0.4, 0.4]],
+    other: [[-0.3, -0.3, 0.6, 0.6]],
+  };
+
   /**
    * A camera: its sector in true size (a circle for domes), filled when it works, hollow and dashed when offline.
    * `metre` is the length of a metre in pixels; below 6 px of range only the dot is drawn.
@@ -126,5 +159,5 @@
     return `${weight} ${size}px "PingFang SC","Microsoft YaHei","Noto Sans CJK SC",system-ui,sans-serif`;
   }
 
-  root.GezhiSymbols = {centre, worker, camera, text, font, TIERS, CAMERA};
+  root.GezhiSymbols = {centre, worker, place, camera, text, font, TIERS, CAMERA};
 })(typeof globalThis === 'undefined' ? self : globalThis);

@@ -6,6 +6,7 @@ The relation ``facts`` is a view over the Parquet files of the manifest and an A
 from __future__ import annotations
 
 import contextlib
+import glob
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -28,6 +29,7 @@ def connect(engine: values.Engine) -> Iterator[duckdb.DuckDBPyConnection]:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
+        "python_enable_replacements": False,
         "preserve_insertion_order": False,
         "temp_directory": "" if engine.spill is None else str(engine.spill),
     }
@@ -55,17 +57,22 @@ def open_facts(
             raise values.ArchiveError(
                 "E_SEGMENT_MISSING", f"the archive names {segment.file}, but the file is not there", file=segment.file
             )
-        paths.append(str(path))
+        paths.append(glob.escape(str(path)).replace("'", "''"))
     live = facts.live if facts.live is not None and facts.live.num_rows else None
     with connect(engine) as connection:
         if paths:
-            connection.read_parquet(paths).project(_project(values.SCHEMA.names)).create_view("segments")
+            files = ", ".join(f"'{path}'" for path in paths)
+            text = f"CREATE VIEW segments AS SELECT {_project(values.SCHEMA.names)} FROM read_parquet([{files}])"
+            try:
+                connection.execute(text)
+            except duckdb.Error as error:
+                raise _damaged() from error
         if live is not None or not paths:
             table = values.SCHEMA.empty_table() if live is None else live.select(values.SCHEMA.names)
             connection.register("live_table", table.cast(values.SCHEMA))
-            connection.sql(f"SELECT {_project(values.SCHEMA.names)} FROM live_table").create_view("live")
-        text = sql.facts(segments=bool(paths), live=live is not None or not paths, replaced=replaced)
-        connection.execute(f"CREATE VIEW facts AS {text}")
+            connection.execute(f"CREATE VIEW live AS SELECT {_project(values.SCHEMA.names)} FROM live_table")
+        everything = sql.facts(segments=bool(paths), live=live is not None or not paths, replaced=replaced)
+        connection.execute(f"CREATE VIEW facts AS {everything}")
         yield connection
 
 
@@ -86,7 +93,6 @@ def fetch(
             if asked():
                 stopped.set()
                 connection.interrupt()
-                return
 
     watcher = None if cancelled is None else threading.Thread(target=watch, args=(cancelled,), daemon=True)
     if watcher is not None:
@@ -99,11 +105,15 @@ def fetch(
             raise values.ArchiveError("E_CANCELLED", "the query was cancelled") from error
         raise
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise values.ArchiveError("E_SEGMENT_DAMAGED", "a file of the archive cannot be read") from error
+        raise _damaged() from error
     finally:
         done.set()
         if watcher is not None:
             watcher.join()
+
+
+def _damaged() -> values.ArchiveError:
+    return values.ArchiveError("E_SEGMENT_DAMAGED", "a file of the archive cannot be read; archive check names it")
 
 
 def column(table: pa.Table, name: str, dtype: type) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.intake import zones
+from server.archive import clock
 
 US_PER_HOUR = 3_600_000_000
 US_PER_DAY = 24 * US_PER_HOUR
@@ -50,11 +50,7 @@ def facts(*, segments: bool, live: bool, replaced: bool) -> str:
 
 def local_us(tz: str, *, first_us: int, last_us: int) -> str:
     """The clock of zone ``tz`` as microseconds, as an expression over ``us`` valid between the two times."""
-    zone = zones.load(tz)
-    changes = [(int(at), k) for k, at in enumerate(zone.at_us) if first_us < at <= last_us]
-    first = sum(1 for at in zone.at_us.tolist() if at <= first_us)
-    offsets = [int(zone.offset_us[first + i]) for i in range(len(changes) + 1)]
-    return f"(us + {_choice([at for at, _ in changes], offsets)})"
+    return f"(us + {_choice(*clock.offsets(tz, first_us=first_us, last_us=last_us))})"
 
 
 def _choice(changes: Sequence[int], offsets: Sequence[int]) -> str:
@@ -88,6 +84,14 @@ def counts(res: int, where: str) -> str:
     return (
         f"SELECT {parent('cell', res)} AS cell, sum(weight) AS n, count(*) AS rows_ FROM facts WHERE {where} "
         "GROUP BY 1 ORDER BY 1"
+    )
+
+
+def aggregate(res: int) -> str:
+    """cell, category, n by ancestor cell at ``res`` and category: the one text for one machine and for many."""
+    return (
+        f"SELECT {parent('cell', res)} AS cell, category, CAST(sum(weight) AS BIGINT) AS n FROM facts "
+        "GROUP BY 1, 2 ORDER BY 1, 2"
     )
 
 

@@ -89,7 +89,7 @@ def read(column: pa.Array, field: kinds.Field) -> Column:
     texts = pc.utf8_trim_whitespace(as_text(column))
     texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
     if field.type == "text":
-        return _text(texts, field)
+        return _text(texts, field) if field.name == "id" else _repeated(texts, field)
     low = pc.utf8_lower(texts)
     low = pc.if_else(pc.is_in(low, pa.array(_EMPTY)), pa.scalar(None, pa.string()), low)
     if field.type == "choice":
@@ -135,6 +135,19 @@ def _number(column: pa.Array, field: kinds.Field) -> Column:
         whole = np.where(good, numbers, 0).astype(np.int64)
         return Column(pa.array(whole, mask=~good), tuple(wrong))
     return Column(pa.array(np.where(good, numbers, 0.0), mask=~good), tuple(wrong))
+
+
+def _repeated(texts: pa.Array, field: kinds.Field) -> Column:
+    """A text column whose values repeat: each different value is looked at once."""
+    encoded = pc.dictionary_encode(texts)
+    known = _text(encoded.dictionary, field)
+    at = np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), np.int64)
+    there = at >= 0
+    wrong = tuple(
+        Wrong(there & one.mask[np.maximum(at, 0)] if len(one.mask) else there & False, one.code, one.reason)
+        for one in known.wrong
+    )
+    return Column(known.array.take(encoded.indices), wrong)
 
 
 def _text(texts: pa.Array, field: kinds.Field) -> Column:

@@ -6,6 +6,7 @@ numbers are faults of their row. Members of ``properties`` become columns, one l
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -92,7 +93,7 @@ def _take(raw: bytes, spool: sources.Spool, limits: values.Limits) -> None:
     try:
         feature = _load(raw)
         record = _properties(feature, limits) if feature["type"] == "Feature" else {}
-        shape = _shape(feature.get("geometry") if feature["type"] == "Feature" else feature, raw)
+        shape = _shape(feature.get("geometry") if feature["type"] == "Feature" else feature)
     except _Fault as fault:
         code, reason = fault.args
         spool.reject(code, reason, raw[:120].decode("utf-8", "replace").strip() or None)
@@ -163,7 +164,7 @@ def _text(value: Any) -> str | None:
     return plain
 
 
-def _shape(geometry: Any, raw: bytes) -> bytes | None:
+def _shape(geometry: Any) -> bytes | None:
     """WKB of a geometry object; None for null."""
     if geometry is None:
         return None
@@ -174,42 +175,30 @@ def _shape(geometry: Any, raw: bytes) -> bytes | None:
         raise _Fault("geometry.type", "geometry collections are not taken")
     if not isinstance(kind, str) or kind not in _LEVELS:
         raise _Fault("geometry.type", f"no geometry type {json.dumps(kind, ensure_ascii=False)[:40]}")
-    strict = b"true" in raw or b"false" in raw
-    coordinates = geometry.get("coordinates")
-    return bytes(shapely.to_wkb(_BUILD[kind](_nested(coordinates, _LEVELS[kind], strict=strict))))
+    return bytes(shapely.to_wkb(_BUILD[kind](_nested(geometry.get("coordinates"), _LEVELS[kind]))))
 
 
-def _nested(coordinates: Any, level: int, *, strict: bool) -> Any:
+def _nested(coordinates: Any, level: int) -> Any:
     """Lists of float arrays [n, 2], one list level less than the coordinates have."""
     if not isinstance(coordinates, list):
         raise _Fault("geometry.coordinates", "coordinates are not an array")
     if level <= 1:
-        return _positions([coordinates] if level == 0 else coordinates, strict=strict)
-    return [_nested(part, level - 1, strict=strict) for part in coordinates]
+        return _positions([coordinates] if level == 0 else coordinates)
+    return [_nested(part, level - 1) for part in coordinates]
 
 
-def _positions(points: list[Any], *, strict: bool) -> np.ndarray:
+def _positions(points: list[Any]) -> np.ndarray:
+    """float64[n, 2]; every position is two or three plain numbers, or the feature is at fault."""
     if not points:
         return np.zeros((0, 2))
-    try:
-        array = np.array(points)
-    except ValueError:
-        array = np.zeros(0)
-    mixed = array.ndim != 2
-    if mixed:
-        lengths = {len(point) if isinstance(point, list) else -1 for point in points}
-        if lengths != {2, 3}:
-            raise _Fault("geometry.position", "a position is not two or three numbers")
-        array = np.array([point[:2] for point in points])
-    if (
-        array.ndim != 2
-        or array.dtype.kind not in "if"
-        or (strict and any(isinstance(number, bool) for point in points for number in point))
-    ):
+    if set(map(type, points)) != {list} or not set(map(len, points)) <= {2, 3}:
+        raise _Fault("geometry.position", "a position is not two or three numbers")
+    if not set(map(type, itertools.chain.from_iterable(points))) <= {int, float}:
         raise _Fault("geometry.position", "a position holds something that is not a number")
-    if array.shape[1] not in (2, 3):
-        raise _Fault("geometry.position", f"a position has {array.shape[1]} numbers, not two or three")
-    flat = array[:, :2].astype(float)
+    try:
+        flat = np.array([point[:2] for point in points], dtype=float)
+    except OverflowError as error:
+        raise _Fault("geometry.position", "a coordinate is too large") from error
     if not np.isfinite(flat).all():
         raise _Fault("geometry.position", "a coordinate is too large")
     return flat

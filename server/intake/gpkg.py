@@ -20,6 +20,7 @@ _ALLOWED = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
 
 def open_source(path: Path, work: Path, *, options: values.Options, limits: values.Limits) -> sources.Source:
     """Open a GeoPackage. Raises IntakeError E_TYPE, E_LAYER, E_TRUNCATED, E_BUDGET."""
+    _check_size(path)
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
         try:
@@ -28,6 +29,16 @@ def open_source(path: Path, work: Path, *, options: values.Options, limits: valu
             connection.close()
     except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
         raise values.IntakeError("E_TRUNCATED", "the GeoPackage is damaged") from error
+
+
+def _check_size(path: Path) -> None:
+    """The pages that the header announces must be there (https://sqlite.org/fileformat.html, 1.3)."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    page = int.from_bytes(head[16:18], "big")
+    announced = int.from_bytes(head[28:32], "big") * (65_536 if page == 1 else page)
+    if len(head) < 100 or announced > path.stat().st_size:
+        raise values.IntakeError("E_TRUNCATED", "the GeoPackage is cut off")
 
 
 def _read(connection: sqlite3.Connection, work: Path, options: values.Options, limits: values.Limits) -> sources.Source:

@@ -15,7 +15,6 @@ import numpy as np
 from server.intake import values
 
 MAX_DEPTH = 32
-_BLOCK = 4 * values.MIB
 _SHELL_BYTES = values.MIB
 _QUOTE, _BACKSLASH, _COMMA = 34, 92, 44
 _STEP = np.zeros(256, np.int8)
@@ -32,6 +31,7 @@ class Scan:
     path: Path
     key: bytes
     limits: values.Limits
+    block_bytes: int = 4 * values.MIB
     shell: bytearray = field(default_factory=bytearray)
     found: bool = False
     _inside: bool = False
@@ -46,15 +46,14 @@ class Scan:
         within = False
         offset = 0
         with self.path.open("rb") as file:
-            while raw := file.read(_BLOCK):
+            while raw := file.read(self.block_bytes):
                 block = np.frombuffer(raw, np.uint8)
                 depth, outside = self._follow(block)
                 at = 0
                 while at < len(block):
                     if not within:
                         start = self._array_start(raw, block, depth, outside, at)
-                        self._keep(raw[at:start])
-                        within, at = start < len(block), start
+                        within, at = start is not None, self._keep(raw[at:start], at)
                         continue
                     ends = (
                         np.flatnonzero(
@@ -74,7 +73,7 @@ class Scan:
                             yield bytes(pending), offset + end
                         pending.clear()
                         if last:
-                            self._keep(b"]")
+                            self._keep(b"]", 0)
                             within = False
                             break
                     else:
@@ -134,19 +133,22 @@ class Scan:
         self._escaped = bool(escaped[n])
         return escaped[:n]
 
-    def _array_start(self, raw: bytes, block: np.ndarray, depth: np.ndarray, outside: np.ndarray, at: int) -> int:
-        """The byte after the ``[`` that opens the wanted array, or the end of the block."""
+    def _array_start(
+        self, raw: bytes, block: np.ndarray, depth: np.ndarray, outside: np.ndarray, at: int
+    ) -> int | None:
+        """The byte after the ``[`` that opens the wanted array, or None when it is not in this block."""
         if self.found:
-            return len(block)
+            return None
         for start in (np.flatnonzero(outside[at:] & (block[at:] == 0x5B) & (depth[at:] == 2)) + at).tolist():
             before = bytes(self.shell[-200:]) + raw[max(at, start - 200) : start]
             stripped = before.rstrip()
             if stripped.endswith(b":") and stripped[:-1].rstrip().endswith(b'"' + self.key + b'"'):
                 self.found = True
                 return int(start) + 1
-        return len(block)
+        return None
 
-    def _keep(self, part: bytes) -> None:
+    def _keep(self, part: bytes, at: int) -> int:
+        """Add to the shell; answers the byte after the part, which began at ``at``."""
         self.shell += part
         if len(self.shell) > _SHELL_BYTES and self.found:
             raise values.IntakeError("E_BUDGET", "the members beside the features are larger than 1 MiB")
@@ -154,3 +156,4 @@ class Scan:
             raise values.IntakeError(
                 "E_BUDGET", f"the JSON object is larger than {self.limits.feature_bytes // values.MIB} MiB"
             )
+        return at + len(part)

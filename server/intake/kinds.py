@@ -74,6 +74,20 @@ STATES = _choices(
     unknown="未知 不详",
 )
 
+OWNERS = {
+    word: number
+    for number, words in (
+        ("1", "1 一类 一类点 first police 公安"),
+        ("2", "2 二类 二类点 second 重点单位"),
+        ("3", "3 三类 三类点 third other 社会"),
+    )
+    for word in words.split()
+}
+YES_NO = _choices(
+    yes="是 有 已设 已设置 已联网 联网 已接入 在网 true 1 y",
+    no="否 无 未设 未设置 未联网 未接入 不在网 false 0 n",
+)
+
 _ID = (
     "id",
     "uid",
@@ -285,6 +299,27 @@ _ALL = (
                 names=("height", "heightm", "安装高度", "高度", "杆高", "mountheight"),
             ),
             Field("status", "choice", choices=STATES, names=("status", "状态", "在线状态", "设备状态", "运行状态")),
+            Field(
+                "tilt",
+                "number",
+                low=-90,
+                high=90,
+                names=("tilt", "tiltdeg", "俯仰角", "俯角", "安装俯角", "tagscameratilt"),
+            ),
+            Field(
+                "owner", "choice", choices=OWNERS, names=("ownerclass", "点位类别", "点位等级", "权属类别", "建设类别")
+            ),
+            _text("purpose", "用途", "监控用途", "建设目的", "安装目的"),
+            _text("legal_basis", "legalbasis", "法律依据", "建设依据", "依据"),
+            Field(
+                "sign", "choice", choices=YES_NO, names=("sign", "signpresent", "提示标识", "标识牌", "是否设置标识")
+            ),
+            Field(
+                "networked", "choice", choices=YES_NO, names=("networked", "联网", "是否联网", "联网状态", "接入状态")
+            ),
+            _text("masked", "屏蔽区域", "遮蔽扇区", "隐私遮挡", "maskedsectors"),
+            _text("since", "状态时间", "状态起始", "离线时间", "statussince"),
+            _text("review", "复核日期", "审核日期", "下次复核", "reviewdate", "reviewon"),
         ),
         "point",
     ),

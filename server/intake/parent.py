@@ -6,10 +6,10 @@ However the child ends (a crash in a native library, no memory, no time, no answ
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
-import math
 import os
 import selectors
 import shutil
@@ -109,29 +109,37 @@ def _watch(
         ) as process,
     ):
         try:
-            _listen(process, ends, progress, cancelled)
-            return process.wait(timeout=None if math.isinf(ends) else max(1.0, ends - time.monotonic()))
-        except subprocess.TimeoutExpired as error:
-            raise _too_long(limits) from error
-        except TimeoutError as error:
-            raise _too_long(limits) from error
+            _listen(process, ends, limits, progress, cancelled)
+            while process.poll() is None:
+                _still_wanted(ends, limits, cancelled)
+                time.sleep(_TICK_S / 10)
+            return process.returncode
         finally:
             _kill(process)
 
 
+def _still_wanted(ends: float, limits: values.Limits, cancelled: Callable[[], bool] | None) -> None:
+    """Raises IntakeError E_WALL or E_CANCELLED."""
+    if time.monotonic() > ends:
+        raise values.IntakeError("E_WALL", f"reading the file took more than {limits.wall_s:g} s", outcome="failed")
+    if cancelled is not None and cancelled():
+        raise values.IntakeError("E_CANCELLED", "the import was cancelled", outcome="cancelled")
+
+
 def _listen(
-    process: subprocess.Popen[bytes], ends: float, progress: Progress | None, cancelled: Callable[[], bool] | None
+    process: subprocess.Popen[bytes],
+    ends: float,
+    limits: values.Limits,
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
 ) -> None:
-    """Pass progress on until the child closes its output. Raises TimeoutError, IntakeError E_CANCELLED, E_OUTPUT."""
+    """Pass progress on until the child closes its output. Raises IntakeError E_WALL, E_CANCELLED, E_OUTPUT."""
     assert process.stdout is not None
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            if time.monotonic() > ends:
-                raise TimeoutError
-            if cancelled is not None and cancelled():
-                raise values.IntakeError("E_CANCELLED", "the import was cancelled", outcome="cancelled")
+            _still_wanted(ends, limits, cancelled)
             if not selector.select(_TICK_S):
                 continue
             chunk = os.read(process.stdout.fileno(), _MAX_LINE)
@@ -155,19 +163,17 @@ def _tell(line: bytes, progress: Progress | None) -> None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.kill()
-        process.wait()
+    """End the child and everything it may have started; its process group is its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _take_over(code: int, kind: str, work: Path, out_dir: Path, limits: values.Limits) -> values.Parsed:
     if code == 1 and (work / values.ERROR_FILE).is_file():
         raise _told_error(_answer(work / values.ERROR_FILE))
     if code != 0:
-        raise _crash(code, limits)
+        raise _crash(code, limits) from RuntimeError(_last_words(work / "stderr"))
     try:
         report = values.Report.from_json(_answer(work / values.REPORT_FILE))
         if report.kind != kind or report.rows != report.accepted + report.rejected:
@@ -181,6 +187,13 @@ def _take_over(code: int, kind: str, work: Path, out_dir: Path, limits: values.L
     except (TypeError, KeyError, ValueError, OSError, pa.ArrowException) as error:
         raise _no_answer() from error
     return values.Parsed(out_dir / values.ROWS_FILE, out_dir / values.FAULTS_FILE, report)
+
+
+def _last_words(path: Path) -> str:
+    """The end of what the child wrote to standard error: for the log, never for people."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4_000))
+        return file.read().decode("utf-8", "replace")
 
 
 def _answer(path: Path) -> dict[str, Any]:
@@ -208,19 +221,17 @@ def _told_error(answer: dict[str, Any]) -> values.IntakeError:
 
 def _crash(code: int, limits: values.Limits) -> values.IntakeError:
     number = -code if code < 0 else code - 128
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and limits.cpu_s < 3_600):
+    if number == signal.SIGXCPU:
         return values.IntakeError(
             "E_CPU", f"reading the file took more than {limits.cpu_s} s of processor time", outcome="failed"
         )
+    if number == signal.SIGKILL:
+        return values.IntakeError("E_MEMORY", "the machine had no memory left to read the file", outcome="failed")
     if number == signal.SIGXFSZ:
         return values.IntakeError("E_SPACE", "reading the file would write more than is allowed", outcome="failed")
     return values.IntakeError(
         "E_CRASH", "the file made its reader break down; it was not imported", detail={"code": code}, outcome="failed"
     )
-
-
-def _too_long(limits: values.Limits) -> values.IntakeError:
-    return values.IntakeError("E_WALL", f"reading the file took more than {limits.wall_s:g} s", outcome="failed")
 
 
 def _no_answer() -> values.IntakeError:

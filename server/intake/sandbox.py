@@ -96,11 +96,8 @@ _DENIED = (
     "os.posix_spawn",
     "os.fork",
     "os.forkpty",
-    "ctypes.dlopen",
     "sqlite3.load_extension",
 )
-#: Audit events that are only denied once all libraries are loaded.
-_LATE = ("ctypes.dlopen",)
 
 
 def environment(work: Path, root: Path, *, cut: bool) -> dict[str, str]:
@@ -164,14 +161,15 @@ def lower_limits(limits: values.Limits) -> None:
     for which, value in wanted.items():
         _, hard = resource.getrlimit(which)
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (ceiling, ceiling))
+        last = ceiling + 2 if which == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else ceiling
+        resource.setrlimit(which, (ceiling, last))
 
 
 def close_doors() -> None:
     """From now on this process opens no socket and starts no program."""
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in _DENIED and event not in _LATE:
+        if event in _DENIED:
             raise PermissionError(f"{event} is not allowed while reading a file")
 
     sys.addaudithook(refuse)

@@ -18,6 +18,8 @@ from server.intake import faults as fault_lists
 from server.intake import kinds, places, values
 
 MAX_DEPTH = 4
+#: Stands for a geometry that was written but cannot be read; ``walk`` refuses it.
+UNREADABLE = b"\x02"
 #: Tells a fault of the masked rows: (mask, code, reason, values aligned with all rows or None).
 _Tell = Callable[..., None]
 _DIMS = {0: 2, 1: 3, 2: 3, 3: 4}
@@ -80,15 +82,17 @@ def walk(wkb: bytes) -> str | None:
 
 
 def from_wkt(texts: list[str | None]) -> list[bytes | None]:
-    """WKB of WKT texts; None where a text is empty, nests collections or cannot be read."""
+    """WKB of WKT texts; None where a text is empty, ``UNREADABLE`` where it nests collections or cannot be read."""
     made: list[bytes | None] = []
     for text in texts:
-        fine = text is not None and len(text) < 50_000_000 and text.upper().count("COLLECTION") == 0
+        if text is None or not text.strip():
+            made.append(None)
+            continue
+        body = re.sub(r"^\s*SRID=\d+;", "", text, flags=re.IGNORECASE)
         geometry = None
-        if fine and text is not None and re.match(r"^\s*(SRID=\d+;)?\s*[A-Za-z]", text):
-            body = text.split(";", 1)[1] if text.lstrip().upper().startswith("SRID=") else text
-            geometry = shapely.from_wkt(body, on_invalid="ignore") if _flat(body) else None
-        made.append(None if geometry is None else shapely.to_wkb(geometry))
+        if "COLLECTION" not in body.upper() and _flat(body):
+            geometry = shapely.from_wkt(body, on_invalid="ignore")
+        made.append(UNREADABLE if geometry is None else shapely.to_wkb(geometry))
     return made
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from defusedxml.common import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.xml import DEFUSEDXML
 
@@ -60,6 +61,8 @@ def open_source(path: Path, work: Path, *, options: values.Options, limits: valu
             book.close()
     except values.IntakeError:
         raise
+    except DefusedXmlException as error:
+        raise values.IntakeError("E_XML", "the workbook declares a document type or entities") from error
     except _ERRORS as error:
         raise values.IntakeError("E_TRUNCATED", "the workbook is damaged or not an .xlsx file") from error
 

@@ -55,7 +55,7 @@ _OPERATE: Final = _SEE | {
     "import.read",
     "plan.export",
 }
-_PLAN: Final = _OPERATE | {"plan.draw", "plan.publish", "plan.staff", "job.cancel", "import.run"}
+_PLAN: Final = _OPERATE | {"plan.draw", "plan.publish", "plan.staff", "job.cancel", "import.run", "camera.propose"}
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     "viewer": frozenset(_SEE),

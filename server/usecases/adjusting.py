@@ -57,6 +57,8 @@ def rebalance(
     )
     if made.stopped_by == "cancelled":
         raise errors.Cancelled("cancelled", "Rebalancing was cancelled; no plan was stored.")
+    changed = stored.labels != made.partition.labels
+    before = measures.as_dict(measures.of_plan(ground.problem, start))
     progress(0.85, "storing")
     with database.writing(ctx.db) as connection:
         fresh = territory.world(ctx, connection, city)
@@ -69,16 +71,16 @@ def rebalance(
             kind="rebalanced",
         )
         after = {row["label"]: row for row in plans.grids(connection, found["plan"])}
+        result = {
+            **found, "before": before, "moved_cells": int(changed.sum()),
+            "moved_households": round(float(ground.problem.households[changed].sum()), 1),
+            "least_households": round(made.least_households, 1),
+            "handover": handover(stored.labels, made.partition, ground.problem, names, after),
+            "seconds": round(made.seconds, 3), "stopped_by": made.stopped_by,
+        }
+        ctx.seal(connection, result)
     progress(1.0, "done")
-    changed = stored.labels != made.partition.labels
-    before = measures.as_dict(measures.of_plan(ground.problem, start))
-    return {
-        **found, "before": before, "moved_cells": int(changed.sum()),
-        "moved_households": round(float(ground.problem.households[changed].sum()), 1),
-        "least_households": round(made.least_households, 1),
-        "handover": handover(stored.labels, made.partition, ground.problem, names, after),
-        "seconds": round(made.seconds, 3), "stopped_by": made.stopped_by,
-    }
+    return result
 
 
 def covered(labels: Ints, problem: Problem) -> Ints:

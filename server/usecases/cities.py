@@ -9,7 +9,7 @@ import shapely
 
 from server.rules import permissions
 from server.store import bases, cities, database, imported, plans, regions
-from server.usecases import incidents, territory
+from server.usecases import errors, incidents, territory
 from server.usecases.context import Context
 
 _COUNTED = ("workers", "centres", "cameras", "places", "buildings", "roads", "barriers")
@@ -36,8 +36,13 @@ def list_(ctx: Context) -> dict[str, Any]:
 
 def version(ctx: Context, code: str) -> int:
     """The city's data version: it rises with every change of its data, so it may serve as an ETag."""
-    with database.reading(ctx.db) as connection:
-        return territory.city(ctx, connection, code).data_version
+    found = None
+    if permissions.reaches(ctx.actor, code):
+        with database.reading(ctx.db) as connection:
+            found = cities.data_version(connection, code)
+    if found is None:
+        raise errors.NotFound("not_found", f"There is no city {code!r}.")
+    return found
 
 
 def get(ctx: Context, code: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from server.rules import permissions
 from server.store import database, migrate
@@ -60,6 +61,14 @@ class Cache:
         return value
 
 
+Seal = Callable[[Connection, dict[str, Any]], None]
+"""Told the result of long work inside the transaction that stores it: a job ends with its rows or not at all."""
+
+
+def unsealed(connection: Connection, result: dict[str, Any]) -> None:
+    """The seal of work that is no job."""
+
+
 def utc_now() -> datetime:
     """The clock of the host, in UTC."""
     return datetime.now(UTC)
@@ -74,6 +83,7 @@ class Context:
     actor: permissions.Actor | None
     now: Callable[[], datetime] = utc_now
     cache: Cache = field(default_factory=Cache, compare=False)
+    seal: Seal = unsealed
 
     def acting(self, actor: permissions.Actor | None) -> Context:
         """The same context for another actor."""

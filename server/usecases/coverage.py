@@ -1,39 +1,46 @@
-"""Camera sites, how densely they stand, what share of each cell is seen, and where incidents happen out of sight.
+"""How densely cameras stand, what share of each cell's public ground is seen, and where incidents happen out of sight.
 
-Offline cameras count for density and not for coverage. Coverage here is on the plane, without buildings.
+Counted per base cell behind the city's buildings; at coarser resolutions a cell is the sum of its base cells. Offline
+cameras count for density and not for coverage.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import cameras as camera_areas
 from geo import cells
 from server.rules import permissions
-from server.store import database, imported
-from server.usecases import incidents, territory
+from server.store import database
+from server.usecases import errors, incidents, sight, territory
 from server.usecases.context import Columns, Context
 
-_NEAR_DEG = 0.02
+AT_LEAST = (1, 2, 3)
+near = sight.near
 
 
-def density(ctx: Context, city: str, *, res: int | None = None) -> Columns:
-    """Per cell ``value`` (cameras per km² of true area), ``covered`` (seen share, 0–1) and ``n`` (cameras)."""
+def density(
+    ctx: Context, city: str, *, res: int | None = None, k: int = 1, buildings: bool = True
+) -> Columns:
+    """Per cell ``value`` (cameras per km² of true area), ``covered`` (share of public ground seen by at least ``k``
+    working cameras, 0–1) and ``n`` (cameras). Raises Invalid for a ``k`` that is not counted."""
+    if k not in AT_LEAST:
+        raise errors.Invalid("k", f"Ground is counted in view of 1, 2 or 3 cameras, not {k}.")
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
-        found = covered(ctx, connection, place, territory.check_resolution(place, res))
+        wanted = territory.check_resolution(place, res)
+        found = covered(ctx, connection, place, wanted, buildings=buildings)
     seen = territory.visible(ctx, place, found.cells)
     columns = {
         "value": found.columns["per_km2"][seen].astype(np.float32),
-        "covered": found.columns["seen"][seen].astype(np.float32),
+        "covered": share(found.columns[f"seen{k}_m2"], found.columns["public_m2"])[seen].astype(np.float32),
         "n": found.columns["cameras"][seen].astype(np.uint32),
     }
-    return Columns(found.cells[seen], columns, {**found.meta, "n": int(columns["n"].sum())})
+    return Columns(found.cells[seen], columns, {**found.meta, "k": k, "n": int(columns["n"].sum())})
 
 
 def gaps(
@@ -61,39 +68,49 @@ def gaps(
     return Columns(seen.cells[shown], columns, meta)
 
 
-def covered(ctx: Context, connection: Connection, place: territory.World, resolution: int) -> Columns:
-    """``per_km2``, ``seen``, ``cameras`` of every cell of the city at a resolution, kept by data version."""
-    key = ("coverage", place.city.code, place.base.id, place.city.data_version, resolution)
-    made: Columns = ctx.cache.get(key, lambda: _covered(place, near(connection, place), resolution))
+def covered(
+    ctx: Context, connection: Connection, place: territory.World, resolution: int, *, buildings: bool = True
+) -> Columns:
+    """Every cell of the city at a resolution: ``cameras``, ``area_m2``, ``public_m2``, ``seen1_m2`` … ``seen3_m2``,
+    and of these ``per_km2`` and ``seen`` (share, 0–1). Kept by data version."""
+    key = ("coverage", place.city.code, place.base.id, place.city.data_version, resolution, buildings)
+    made: Columns = ctx.cache.get(key, lambda: _at(ctx, connection, place, resolution, buildings=buildings))
     return made
 
 
-def _covered(place: territory.World, rows: list[dict[str, Any]], resolution: int) -> Columns:
-    ids = np.unique(cells.parents(place.base.cells, resolution))
-    table = gpd.GeoDataFrame(
-        {
-            "lat": np.array([row["lat"] for row in rows], dtype=np.float64),
-            "lng": np.array([row["lng"] for row in rows], dtype=np.float64),
-            "heading_deg": np.array([_heading(row) for row in rows], dtype=np.float64),
-            "angle_deg": np.array([row["angle_deg"] for row in rows], dtype=np.float64),
-            "range_m": np.array([row["range_m"] for row in rows], dtype=np.float64),
-            "online": np.array([row["status"] != "offline" for row in rows], dtype=np.bool_),
-        }
+def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``part ÷ whole`` within 0–1, 0 where there is no whole."""
+    return np.clip(np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0), 0.0, 1.0)
+
+
+def _at(ctx: Context, connection: Connection, place: territory.World, resolution: int, *, buildings: bool) -> Columns:
+    if resolution == place.base.resolution:
+        return _base(ctx, connection, place, buildings=buildings)
+    fine = covered(ctx, connection, place, place.base.resolution, buildings=buildings)
+    ids, at = np.unique(cells.parents(fine.cells, resolution), return_inverse=True)
+    summed = {
+        name: np.bincount(at, weights=fine.columns[name], minlength=ids.size).astype(np.float64)
+        for name in ("cameras", "area_m2", "public_m2", *(f"seen{k}_m2" for k in AT_LEAST))
+    }
+    return Columns(ids, _with_shares(summed), {**fine.meta, "resolution": resolution})
+
+
+def _base(ctx: Context, connection: Connection, place: territory.World, *, buildings: bool) -> Columns:
+    found = sight.scene(ctx, connection, place, buildings=buildings)
+    ids = place.base.cells
+    made = camera_areas.coverage(
+        ids, found.sites, buildings=found.walls, private=found.private, seen_by=found.seen_by, at_least=AT_LEAST
     )
-    made = camera_areas.coverage(ids, table)
-    columns = {"per_km2": made.per_km2, "seen": made.seen, "cameras": made.cameras}
-    offline = sum(row["status"] == "offline" for row in rows)
-    meta = {"cameras": len(rows), "offline": offline, "resolution": resolution, "source": "cameras"}
-    return Columns(ids, columns, meta)
+    summed = {"cameras": made.cameras, "area_m2": cells.areas_m2(ids), "public_m2": made.public_m2}
+    summed |= {f"seen{k}_m2": made.seen_m2[:, i] for i, k in enumerate(AT_LEAST)}
+    offline = int((~found.works).sum())
+    meta = {
+        "cameras": len(found.rows), "offline": offline, "resolution": place.base.resolution, "source": "cameras",
+        "buildings": 0 if found.walls is None else len(found.walls.shapes), "compounds": len(found.compounds),
+    }  # fmt: skip
+    return Columns(ids, _with_shares(summed), meta)
 
 
-def _heading(row: dict[str, Any]) -> float:
-    """A dome or panning camera looks all round, and so does a fixed one whose heading nobody knows."""
-    return row["heading_deg"] if row["kind"] == "fixed" and row["heading_deg"] is not None else float("nan")
-
-
-def near(connection: Connection, place: territory.World) -> list[dict[str, Any]]:
-    """Camera sites in the city and just around it, where they may still look into it."""
-    west, south, east, north = territory.bounds(place)
-    box = (west - _NEAR_DEG, south - _NEAR_DEG, east + _NEAR_DEG, north + _NEAR_DEG)
-    return imported.rows(connection, "cameras", place.city.code, box=box)
+def _with_shares(summed: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    per_km2 = summed["cameras"] / (summed["area_m2"] / 1e6)
+    return {**summed, "per_km2": per_km2, "seen": share(summed["seen1_m2"], summed["public_m2"])}

@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import adjacency as adjacencies
@@ -55,23 +56,31 @@ def draw(
             ctx, connection, fresh, ground, made.partition.labels, band=band, seed=seed, name="",
             violations=made.violations, measured=measures.as_dict(made.measures),
         )
+        result = {**found, "seconds": round(made.seconds, 3), "stopped_by": made.stopped_by}
+        ctx.seal(connection, result)
     progress(1.0, "done")
-    return {**found, "seconds": round(made.seconds, 3), "stopped_by": made.stopped_by}
+    return result
 
 
 def make_ground(
-    ctx: Context, connection: Connection, place: territory.World, *, band: tuple[float, float]
+    ctx: Context, connection: Connection, place: territory.World, *, band: tuple[float, float],
+    exempt: NDArray[np.bool_] | None = None, unit: NDArray[np.int32] | None = None, must_live: bool = True,
 ) -> drafts.Ground:
-    """The drawing problem of a city. Raises Conflict where no households were imported."""
+    """The drawing problem of a city. ``exempt`` bool[n] are cells of dedicated grids, kept apart by ``unit`` int32[n].
+
+    Raises Conflict where no households were imported, unless ``must_live`` is false: then there are none.
+    """
     households = bases.column(connection, place.base.id, "households")
-    if households is None:
+    if households is None and must_live:
         raise errors.Conflict(
             "no_households", "The city has no households yet; import households or buildings with households first."
         )
     region_ids, region = np.unique(place.base.region, return_inverse=True)
+    kept = np.where(exempt, unit, -1).astype(np.int32) if exempt is not None and unit is not None else None
     problem = Problem(
         place.base.cells, graph(ctx, connection, place), region=region.astype(np.int32).ravel(),
-        households=households, band=band,
+        households=households if households is not None else np.zeros(place.base.cells.size), band=band,
+        exempt=exempt, unit=kept,
     )
     return drafts.Ground(problem, region_ids.astype(np.int64))
 

@@ -40,6 +40,18 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """The rows of a file that are new, as the archive takes them but for their ids, found against ``facts``."""
+
+    base_id: int
+    facts: values.Facts
+    rows: pa.Table
+    inside: int
+    faults: list[Fault]
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Placed:
     """Where each row lies: ``ids`` its cell, ``region`` the id of its exact point's region, -1 outside the city."""
 
@@ -56,28 +68,36 @@ def of_city(ctx: Context, connection: Connection, city: str) -> values.Facts:
     return values.Facts(ctx.archive, found)
 
 
-def store(
-    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, *, import_id: int
-) -> Stored:
-    """Store the incidents of a file that are in the city and not yet known; the file is synced before its row is."""
-    segments.hold(connection)
+def prepare(ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read) -> Prepared:
+    """Find out where the rows of a file lie and which of them are new: the long part, done before anybody waits."""
     table = parsed.rows
+    facts = of_city(ctx, connection, place.city.code)
     placed = locate(connection, place, _floats(table, "lat"), _floats(table, "lng"))
     outside = placed.region < 0
-    faults = _outside(place, table.filter(pa.array(outside)))
     weight = pc.fill_null(table["weight"], 1).cast(pa.int32()).combine_chunks()
     keys = _keys(table, weight)
     new = ~outside & _first_of_each(keys)
-    replaces, known = _known(ctx, connection, place.city.code, keys.filter(pa.array(new)))
+    replaces, known = _known(facts, keys.filter(pa.array(new)))
     new[np.flatnonzero(new)[known]] = False
-    made = _rows(table, placed, weight, keys, new, replaces[~known], first_id=segments.last_id(connection) + 1)
-    if made.num_rows:
-        _write(ctx, connection, place.city.code, made, import_id=import_id)
-    accepted = made.num_rows
-    return Stored(
-        accepted, int((~outside).sum()) - accepted, faults,
-        _told(placed, np.asarray(weight), new),
+    return Prepared(
+        base_id=place.base.id, facts=facts, rows=_rows(table, placed, weight, keys, new, replaces[~known]),
+        inside=int((~outside).sum()), faults=_outside(place, table.filter(pa.array(outside))),
+        told=_told(placed, np.asarray(weight), new),
     )
+
+
+def store(
+    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, prepared: Prepared, *,
+    import_id: int,
+) -> Stored:
+    """Write what is new as a segment, synced before its row is written; prepared anew if the archive changed since."""
+    segments.hold(connection)
+    if prepared.base_id != place.base.id or prepared.facts != of_city(ctx, connection, place.city.code):
+        prepared = prepare(ctx, connection, place, parsed)
+    accepted = prepared.rows.num_rows
+    if accepted:
+        _write(ctx, connection, place.city.code, prepared.rows, import_id=import_id)
+    return Stored(accepted, prepared.inside - accepted, prepared.faults, prepared.told)
 
 
 def locate(
@@ -138,13 +158,10 @@ def _first_of_each(keys: pa.Table) -> NDArray[np.bool_]:
     return first
 
 
-def _known(
-    ctx: Context, connection: Connection, city: str, keys: pa.Table
-) -> tuple[Ints, NDArray[np.bool_]]:
+def _known(facts: values.Facts, keys: pa.Table) -> tuple[Ints, NDArray[np.bool_]]:
     """For each key the id of the incident that it revises (-1: none), and whether the archive already holds it."""
     replaces = np.full(keys.num_rows, -1, dtype=np.int64)
     known = np.zeros(keys.num_rows, dtype=np.bool_)
-    facts = of_city(ctx, connection, city)
     if not facts.segments or not keys.num_rows:
         return replaces, known
     found = query.known(facts, keys)
@@ -155,13 +172,11 @@ def _known(
 
 
 def _rows(
-    table: pa.Table, placed: Placed, weight: pa.Array, keys: pa.Table, new: NDArray[np.bool_], replaces: Ints, *,
-    first_id: int,
+    table: pa.Table, placed: Placed, weight: pa.Array, keys: pa.Table, new: NDArray[np.bool_], replaces: Ints
 ) -> pa.Table:
     mask = pa.array(new)
     kept, own = table.filter(mask), keys.filter(mask)
     columns = {
-        "id": pa.array(np.arange(first_id, first_id + kept.num_rows, dtype=np.int64)),
         "time": kept["time"], "lat": kept["lat"], "lng": kept["lng"],
         "cell": pa.array(placed.ids[new].astype(np.int64)),
         "region": pa.array(placed.region[new].astype(np.int32)),
@@ -172,10 +187,11 @@ def _rows(
     return pa.table(columns)
 
 
-def _write(ctx: Context, connection: Connection, city: str, table: pa.Table, *, import_id: int) -> None:
-    last = int(pc.max(table["id"]).as_py())
-    for segment in archive.write_segments(table, directory=ctx.archive, city=city):
-        segments.add(connection, **segment.as_row(), import_id=import_id, last_id=last)
+def _write(ctx: Context, connection: Connection, city: str, rows: pa.Table, *, import_id: int) -> None:
+    before = segments.last_id(connection)
+    ids = pa.array(np.arange(before + 1, before + 1 + rows.num_rows, dtype=np.int64))
+    for segment in archive.write_segments(rows.append_column("id", ids), directory=ctx.archive, city=city):
+        segments.add(connection, **segment.as_row(), import_id=import_id, last_id=before + rows.num_rows)
 
 
 def _outside(place: territory.World, table: pa.Table) -> list[Fault]:

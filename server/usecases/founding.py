@@ -175,6 +175,7 @@ def _check(code: str, name: str, resolution: int, tz: str) -> None:
 
 def _outline(ctx: Context, path: Path, *, crs: str | None, datum: str | None, tz: str) -> Any:
     parsed = reading.read(ctx, "boundary", path, reading.plain(crs=crs, datum=datum, tz=tz))
+    reading.refuse_unknown_datum(parsed, crs=crs, datum=datum)
     outline = shapely.union_all(shapely.from_wkb(parsed.table["geometry"].to_numpy(object)))
     if outline.is_empty or outline.geom_type not in ("Polygon", "MultiPolygon"):
         raise errors.Refused("E_BOUNDARY", f"{path.name} holds no polygon that could be a boundary.")
@@ -192,7 +193,9 @@ def _divisions(
         progress(0.05 + 0.3 * number / len(files), given.level)
         fields = {ours: theirs for ours, theirs in (("code", given.code), ("name", given.name)) if theirs}
         options = reading.plain(fields=fields, crs=given.crs or crs, datum=given.datum or datum, tz=tz)
-        found.append(division_of(reading.read(ctx, "regions", given.path, options), given.level))
+        parsed = reading.read(ctx, "regions", given.path, options)
+        reading.refuse_unknown_datum(parsed, crs=options.crs, datum=options.datum)
+        found.append(division_of(parsed, given.level))
     return found
 
 

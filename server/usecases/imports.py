@@ -6,6 +6,7 @@ number, so the same file twice changes nothing. Everything an import does is one
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 from collections.abc import Callable
@@ -75,11 +76,20 @@ def run(
     if asked.dry_run:
         return {**told(parsed, Outcome(parsed.report.accepted, 0, [], {}), asked, name or path.name), "dry_run": True}
     progress(0.6, "storing")
-    with database.writing(ctx.db) as connection:
-        permissions.check(ctx.actor, "import.run")
-        place = territory.world(ctx, connection, city)
-        report = _store(ctx, connection, place, parsed, asked, name or path.name)
-        progress(0.95, "storing")
+    store = _STORES.get(asked.kind, _store_rows)
+    if asked.kind == "incidents":
+        with database.reading(ctx.db) as connection:
+            prepared = facts.prepare(ctx, connection, territory.world(ctx, connection, city), parsed)
+        store = functools.partial(_store_incidents, prepared)
+        progress(0.8, "storing")
+    try:
+        with database.writing(ctx.db) as connection:
+            place = territory.world(ctx, connection, city)
+            report = _store(ctx, connection, place, parsed, asked, store, name=name or path.name)
+            ctx.seal(connection, report)
+    except BaseException:
+        facts.sweep(ctx)  # a segment that was written for nothing
+        raise
     progress(1.0, "done")
     return report
 
@@ -165,7 +175,8 @@ def _read(
 
 
 def _store(
-    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, asked: Asked, name: str
+    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, asked: Asked, store: Store, *,
+    name: str,
 ) -> dict[str, Any]:
     report, city = parsed.report, place.city.code
     import_id = imports.insert_import(
@@ -174,7 +185,7 @@ def _store(
                  "time_format": asked.time_format}, report={}, rows=report.rows, accepted=0, rejected=0, duplicate=0,
         at=ctx.stamp(), by=ctx.by,
     )  # fmt: skip
-    outcome = _STORES.get(asked.kind, _store_rows)(ctx, connection, place, parsed, import_id, asked)
+    outcome = store(ctx, connection, place, parsed, import_id, asked)
     made = {"import": str(import_id), **told(parsed, outcome, asked, name)}
     if made["accepted"] + made["rejected"] + made["duplicate"] != made["rows"]:
         raise AssertionError(f"import {import_id} does not add up: {made}")
@@ -236,9 +247,10 @@ def _store_regions(
 
 
 def _store_incidents(
-    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, import_id: int, asked: Asked
+    prepared: facts.Prepared, ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read,
+    import_id: int, asked: Asked,
 ) -> Outcome:
-    stored = facts.store(ctx, connection, place, parsed, import_id=import_id)
+    stored = facts.store(ctx, connection, place, parsed, prepared, import_id=import_id)
     return Outcome(stored.accepted, stored.duplicate, stored.faults, stored.extra)
 
 
@@ -251,7 +263,6 @@ def _store_grids(
 
 _STORES: dict[str, Store] = {
     "regions": _store_regions,
-    "incidents": _store_incidents,
     "grids": _store_grids,
 }
 

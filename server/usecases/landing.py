@@ -16,11 +16,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import cells
+from server.rules import cameras
 from server.store import imported
-
-DEFAULT_ANGLE_DEG = 60.0
-DEFAULT_RANGE_M = 60.0
-ROUND_DEG = 360.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,9 @@ def land(kind: str, table: pd.DataFrame, *, city: str, resolution: int) -> Lande
 
 def settle(landed: Landed, known: dict[str, str], *, import_id: int) -> Settled:
     """Sort rows into new, changed and already there. ``known`` is the digest of every stored row by source id."""
-    new, changed, duplicate = [], [], 0
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    duplicate = 0
     seen: set[str] = set()
     for row in landed.rows:
         plain = {name: value for name, value in row.items() if name != "row"}
@@ -128,25 +127,14 @@ def _places(table: pd.DataFrame, resolution: int) -> list[dict[str, Any]]:
 
 
 def _cameras(table: pd.DataFrame, resolution: int) -> list[dict[str, Any]]:
+    texts = ("code", "name", "kind", "status", "headings", "masked", "owner", "purpose", "legal_basis", "sign",
+             "networked", "since", "review")  # fmt: skip
+    given: dict[str, list[Any]] = {name: _text(table, name) for name in texts}
+    given |= {name: _numbers(table, name) for name in ("heading", "angle", "range", "height", "tilt")}
     rows = []
-    given = zip(
-        _text(table, "code"), _text(table, "name"), _text(table, "kind"), _numbers(table, "heading"),
-        _numbers(table, "angle"), _numbers(table, "range"), _numbers(table, "height"), _text(table, "status"),
-        _points(table, resolution), strict=True,
-    )  # fmt: skip
-    for code, name, kind, heading, angle, reach, height, status, point in given:
-        kind_known = kind or ("fixed" if heading is not None else "dome")
-        default_angle = DEFAULT_ANGLE_DEG if kind_known == "fixed" and heading is not None else ROUND_DEG
-        defaulted = [
-            ours for ours, value in (("kind", kind), ("heading", heading), ("angle", angle), ("range", reach),
-                                     ("status", status)) if value in (None, "")
-        ]  # fmt: skip
-        rows.append({
-            "code": code, "name": name, "kind": kind_known, "heading_deg": heading,
-            "angle_deg": angle if angle is not None else default_angle,
-            "range_m": reach if reach is not None else DEFAULT_RANGE_M, "height_m": height,
-            "status": status or "unknown", "defaulted": defaulted, **point,
-        })  # fmt: skip
+    for i, point in enumerate(_points(table, resolution)):
+        said = {name: column[i] for name, column in given.items()}
+        rows.append({"code": said["code"], "name": said["name"], **cameras.complete(said), **point})
     return rows
 
 

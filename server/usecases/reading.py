@@ -30,7 +30,8 @@ class Read:
     @property
     def table(self) -> pd.DataFrame:
         """The rows as a DataFrame."""
-        return self.rows.to_pandas()
+        made: pd.DataFrame = self.rows.to_pandas()
+        return made
 
 
 def plain(

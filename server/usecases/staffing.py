@@ -48,33 +48,33 @@ def staff(ctx: Context, city: str, ref: str = plan_cases.CURRENT, *, progress: P
     """
     permissions.check(ctx.actor, "plan.staff")
     progress(0.1, "staffing")
-    with database.writing(ctx.db) as connection:
+    with database.reading(ctx.db) as connection:
         row = plan_cases.find(ctx, connection, city, ref)
         place = territory.world(ctx, connection, city, base_id=row["base_id"])
         grids = plans.grids(connection, row["id"])
         people = imported.rows(connection, "workers", city)
-        made = _assigned(people, grids)
-        tree_ = make_tree(connection, place)
-        centre = _centres_of(tree_, grids)
-        progress(0.8, "storing")
-        workers = [people[at]["id"] if at >= 0 else None for at in made.worker.tolist()]
-        plans.staff(connection, row["id"], [
-            (grid["label"], worker, centre_id) for grid, worker, centre_id in zip(grids, workers, centre, strict=True)
-        ])  # fmt: skip
+        made_tree = make_tree(connection, place)
+    made, centre = _assigned(people, grids), _centres_of(made_tree, grids)
+    workers = [people[at]["id"] if at >= 0 else None for at in made.worker.tolist()]
+    labels = [grid["label"] for grid in grids]
+    result = {
+        "plan": row["id"], "grids": len(grids), "workers": len(people), "filled": len(grids) - made.unfilled.size,
+        "unfilled": [grids[at]["code"] for at in made.unfilled.tolist()], "idle": int(made.idle.size),
+        "total_km": round(made.total_m / 1000, 3),
+        "without_centre": [grid["code"] for grid, number in zip(grids, centre, strict=True) if number is None],
+        **_lacking(made_tree),
+    }
+    progress(0.8, "storing")
+    with database.writing(ctx.db) as connection:
         if not plans.change(connection, row["id"], revision=row["revision"]):
             raise errors.Stale("stale", "The plan changed while it was being staffed.")
-        result = {
-            "plan": row["id"], "grids": len(grids), "workers": len(people), "filled": len(grids) - made.unfilled.size,
-            "unfilled": [grids[at]["code"] for at in made.unfilled.tolist()], "idle": int(made.idle.size),
-            "total_km": round(made.total_m / 1000, 3),
-            "without_centre": [grid["code"] for grid, number in zip(grids, centre, strict=True) if number is None],
-            **_lacking(tree_),
-        }
+        plans.staff(connection, row["id"], list(zip(labels, workers, centre, strict=True)))
         counted = {name: result[name] for name in ("grids", "workers", "filled", "idle", "total_km")}
         plans.log(connection, row["id"], at=ctx.stamp(), by=ctx.by, kind="staffed", payload=counted)
         detail = {"plan": row["id"], **counted}
         audit.append(connection, at=ctx.stamp(), actor=ctx.by, action="plan.staff", city=city, detail=detail)
         cities.touch(connection, city)
+        ctx.seal(connection, result)
     progress(1.0, "done")
     return result
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from geo import cells
 from server.rules import permissions
-from server.store import bases, cities, regions
+from server.store import bases, cities
+from server.store import regions as region_rows
 from server.usecases import errors
 from server.usecases.context import Context
 
@@ -29,7 +30,7 @@ class World:
 
     city: cities.City
     base: bases.Base
-    regions: dict[int, regions.Region]
+    regions: dict[int, region_rows.Region]
     own: int | None = None
 
     @property
@@ -37,15 +38,15 @@ class World:
         """The level of the regions that the cells are assigned to."""
         return self.city.levels[-1]
 
-    def chain(self, region_id: int | None) -> list[regions.Region]:
+    def chain(self, region_id: int | None) -> list[region_rows.Region]:
         """The region and what it lies in, from the lowest to the uppermost."""
-        found: list[regions.Region] = []
+        found: list[region_rows.Region] = []
         while region_id is not None and region_id in self.regions:
             found.append(self.regions[region_id])
             region_id = found[-1].parent_id
         return found
 
-    def at(self, region_id: int | None, level: str) -> regions.Region | None:
+    def at(self, region_id: int | None, level: str) -> region_rows.Region | None:
         """The region of ``level`` that ``region_id`` is or lies in, or None."""
         return next((region for region in self.chain(region_id) if region.level == level), None)
 
@@ -65,8 +66,8 @@ def world(ctx: Context, connection: Connection, code: str, *, base_id: int | Non
     if wanted is None:
         raise errors.Conflict("no_base", f"City {code!r} has no cells yet.")
     base: bases.Base = ctx.cache.get(("base", wanted), lambda: bases.get(connection, wanted))
-    tree: dict[int, regions.Region] = ctx.cache.get(
-        ("regions", wanted), lambda: {region.id: region for region in regions.of_base(connection, wanted)}
+    tree: dict[int, region_rows.Region] = ctx.cache.get(
+        ("regions", wanted), lambda: {region.id: region for region in region_rows.of_base(connection, wanted)}
     )
     return World(city=found, base=base, regions=tree, own=_own(ctx, connection, tree))
 
@@ -85,12 +86,12 @@ def visible_regions(ctx: Context, place: World) -> set[int]:
     return {number for number in place.regions if place.own in {region.id for region in place.chain(number)}}
 
 
-def _own(ctx: Context, connection: Connection, tree: dict[int, regions.Region]) -> int | None:
+def _own(ctx: Context, connection: Connection, tree: dict[int, region_rows.Region]) -> int | None:
     """The actor's region among ``tree``: itself, else the one of the same level and code in this base."""
     asked = ctx.actor.region_id if ctx.actor is not None else None
     if asked is None or asked in tree:
         return asked
-    elsewhere = regions.get(connection, asked)
+    elsewhere = region_rows.get(connection, asked)
     if elsewhere is None:
         return -1
     same = (elsewhere.level, elsewhere.code)

@@ -14,9 +14,12 @@ import shapely
 from sqlalchemy import Connection
 
 from geo import households
-from server.store import bases, imported
-from server.usecases import territory
+from server.rules import kinds
+from server.store import bases, imported, plans
+from server.usecases import drafts, drawing, territory
 from server.usecases.context import Context
+
+MOST_PLANS = 1000
 
 
 def weigh(ctx: Context, connection: Connection, place: territory.World) -> dict[str, Any] | None:
@@ -42,7 +45,25 @@ def weigh(ctx: Context, connection: Connection, place: territory.World) -> dict[
         "outside": round(float(placed.lost), 3), "weighted_by_buildings": bool(sources and built),
     }
     bases.put_column(connection, place.base.id, "households", placed.values, source=told, at=ctx.stamp())
+    told["plans"] = _refigure(ctx, connection, place)
     return told
+
+
+def _refigure(ctx: Context, connection: Connection, place: territory.World) -> int:
+    """Bring the plan in force and the drafts on this base up to the new households; answers how many plans."""
+    rows = plans.of_city(connection, place.city.code, before=None, limit=MOST_PLANS)
+    own = [row for row in rows if row["base_id"] == place.base.id and row["status"] != "superseded"]
+    for row in own:
+        whole = plans.get(connection, place.city.code, row["id"])
+        assert whole is not None, f"plan {row['id']} is listed but not stored"
+        labels = plans.labels_of(connection, row["id"])
+        special = [grid["label"] for grid in plans.grids(connection, row["id"]) if grid["kind"] == kinds.DEDICATED]
+        ground = drawing.make_ground(
+            ctx, connection, place, band=(row["band_low"], row["band_high"]), exempt=np.isin(labels, special),
+            unit=labels,
+        )
+        drafts.refigure(connection, place, whole, ground)
+    return len(own)
 
 
 def _frame(rows: list[dict[str, Any]], names: tuple[str, ...]) -> gpd.GeoDataFrame:

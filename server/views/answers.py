@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import flask
+import werkzeug.datastructures
 
 from layers import payload
 from server.usecases import cities, plans
@@ -100,7 +101,7 @@ def kept(ctx: Context, city: str, make: Callable[[], Any], *, plan: str | None =
     """
     version = str(cities.version(ctx, city))
     key = _key(ctx, version if plan is None else f"{version}.{plans.tag_of(ctx, city, plan)}")
-    known = next((seen for seen in flask.request.if_none_match.as_set() if _key_of(seen) == key), None)
+    known = next((seen for seen in tags(flask.request.if_none_match) if _key_of(seen) == key), None)
     if known is not None:
         response = flask.current_app.response_class(status=304)
         response.set_etag(known)
@@ -179,7 +180,10 @@ def _response(made: Made, *, key: str | None = None) -> flask.Response:
 
 def matched() -> str | None:
     """The tag of the version that the request means (If-Match), without what was added for the answer; or None."""
-    tags = flask.request.if_match.as_set()
-    if len(tags) != 1:
-        return None
-    return ".".join(next(iter(tags)).split(".")[:2])
+    meant = tags(flask.request.if_match)
+    return ".".join(next(iter(meant)).split(".")[:2]) if len(meant) == 1 else None
+
+
+def tags(told: werkzeug.datastructures.ETags) -> set[str]:
+    """The tags of an If-Match or If-None-Match header, the empty ones left out."""
+    return {tag for tag in told.as_set(include_weak=True) if tag}

@@ -99,7 +99,7 @@ def _parameters(route: routes.Route) -> list[dict[str, Any]]:
         "name": "lang", "in": "query", "required": False, "description": "language of messages",
         "schema": {"type": "string", "enum": ["zh", "en"]},
     })  # fmt: skip
-    if route.action == "plan.publish":
+    if route.matches:
         found.append({
             "name": "If-Match", "in": "header", "required": True, "description": "the plan's tag as it was read",
             "schema": {"type": "string"},
@@ -148,7 +148,7 @@ def _responses(route: routes.Route) -> dict[str, Any]:
             "413": {"description": "too large", **refused},
             "415": {"description": "this kind of content is not taken", **refused},
         }
-    if route.action == "plan.publish":
+    if route.matches:
         found |= {
             "412": {"description": "changed in the meantime", **refused},
             "428": {"description": "If-Match is missing", **refused},

@@ -86,7 +86,7 @@ def plan_grid(ctx: Context, city: str, plan: str, label: str) -> Any:
     blueprint,
     routes.Route(
         _PLAN + "/publish", "POST", "plan.publish", "Put a draft in force (If-Match: the plan's tag)",
-        body=requests.Publish, answer=replies.Plan,
+        body=requests.Publish, answer=replies.Plan, matches=True,
     ),
 )  # fmt: skip
 def plan_publish(ctx: Context, city: str, plan: str, body: requests.Publish) -> Any:

@@ -23,7 +23,7 @@ def _route(end: str, method: str, action: str, summary: str, answer: Any, **more
 
 @routes.serve(
     blueprint,
-    _route("edits", "POST", "plan.draw", "Change a draft (If-Match: its tag)", redraw.Edited, body=redraw.Edit),
+    _route("edits", "POST", "plan.draw", "Change a draft (If-Match: its tag)", redraw.Edited, body=redraw.Edit, matches=True),
 )
 def plan_edit(ctx: Context, city: str, plan: str, body: redraw.Edit) -> Any:
     change = editing.Change(

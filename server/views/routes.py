@@ -45,7 +45,7 @@ class Route:
 
     ``answer`` is a model (JSON), a media type, or None for nothing. ``listed``: in the API document. ``anonymous``:
     answered without asking who it is. ``open_query``: the page's own script reads the query, so it may say anything.
-    ``upload``: a multipart body of a file and, in the field ``options``, ``body`` as JSON.
+    ``matches``: the request says by If-Match which version it means. ``upload``: a multipart body of a file and, in the field ``options``, ``body`` as JSON.
     """
 
     rule: str
@@ -61,6 +61,7 @@ class Route:
     listed: bool = True
     anonymous: bool = False
     open_query: bool = False
+    matches: bool = False
 
 
 def serve(blueprint: flask.Blueprint, route: Route) -> Callable[[View], View]:

@@ -18,7 +18,7 @@ import flask
 from werkzeug.security import safe_join
 
 from server.usecases import errors as refusals
-from server.views import routes
+from server.views import answers, routes
 
 blueprint = flask.Blueprint("static", __name__)
 _SERVER: Final = Path(__file__).parents[1] / "static"
@@ -82,7 +82,7 @@ def _read(path: Path, changed_ns: int) -> File:
 
 def _answer(found: File) -> flask.Response:
     request = flask.request
-    if found.tag in {tag.removesuffix("-g") for tag in request.if_none_match.as_set()}:
+    if found.tag in {tag.removesuffix("-g") for tag in answers.tags(request.if_none_match)}:
         response = flask.current_app.response_class(status=304)
         response.set_etag(found.tag)
     else:

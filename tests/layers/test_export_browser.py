@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geo import cells as geo_cells
-from layers import base, cameras, centres, grids, ground, incidents, page, regions, style, workers
+from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, style, workers
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ def sheet(name: str = "东门", **changes: Any) -> str:
     worker = {"id": "w1", "name": name, "post": name, "lat": BBOX[3], "lng": LNG, "grids": [name]}
     camera = {**point, "id": name, "name": name, "kind": name, "status": name, "heading_deg": 90, "angle_deg": 60}
     layers: list[base.DataLayer] = [
-        ground.ground({"road": collection(road)}),
+        ground.ground({"road": collection(*[road] * 400)}),
         grids.fill(data, grids=items),
         grids.deviation(items, band=(300, 500)),
         incidents.heat(heat),
@@ -87,6 +87,7 @@ def sheet(name: str = "东门", **changes: Any) -> str:
         grids.labels(items),
         centres.symbols([centre]),
         workers.symbols([worker]),
+        features.Features("places", kind="places", name={"zh": "场所", "en": "Places"}, data=[{**point, "name": name}]),
         cameras.sites([{**camera, "range_m": 80}]),
     ]
     settings = {

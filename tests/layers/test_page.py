@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -104,6 +106,17 @@ def test_an_export_holds_the_payload_once() -> None:
     specs = [json.loads(one) for one in re.findall(r'class="gezhi-layer">(.*?)</script>', text)]
     assert [spec["id"] for spec in specs] == ["grids", "grid-borders", "grid-labels"]
     assert specs[0]["payload"] == specs[1]["payload"] == "payload-grids"
+
+
+def test_long_data_is_packed_and_reads_back() -> None:
+    items = [{"id": str(k), "name": "{{7*7}}</script>", "lat": 26.6, "lng": 111.6} for k in range(2_000)]
+    text = export([features.Features("workers", kind="workers", name=NAME, data=items)])
+    spec = json.loads(re.findall(r'class="gezhi-layer">(.*?)</script>', text)[0])
+    packed = re.findall(r'id="payload-workers"[^>]*>([^<]*)</script>', text)[0]
+    assert spec["payload"] == "payload-workers"
+    assert "data" not in spec
+    assert json.loads(gzip.decompress(base64.b64decode(packed))) == items
+    assert len(packed) < 0.1 * len(json.dumps(items))
 
 
 @pytest.mark.parametrize("classification", ["", "  "])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +70,14 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("pg"))
+def cluster() -> Iterator[Cluster]:
+    """Outside pytest's own directory: started by root, PostgreSQL runs as another user, who may not look into that."""
+    folder = Path(tempfile.mkdtemp(prefix="gezhi-pg-"))
+    folder.chmod(0o755)
+    made = Cluster(folder)
     yield made
     made.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -111,10 +116,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
             url = f"sqlite:///{home / 'gezhi.sqlite'}"
             if backend == "postgresql":
                 url = request.getfixturevalue("cluster").create("tiny")
-            made[backend] = Place(home, url)
-            ctx = made[backend].open()
+            place = Place(home, url)
+            ctx = place.open()
             tiny.build(ctx, tmp_path_factory.mktemp("files"))
             ctx.db.close()
+            made[backend] = place
         return made[backend]
 
     return build
@@ -135,6 +141,34 @@ def city(
     name = f"tiny_{next(_numbers)}"
     yield Place(home, cluster.create(name, template="tiny"))
     cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def shared(
+    built: Callable[[str], Place], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], flask.Flask]]:
+    """The service on a copy of the tiny city that all tests of a session share: for those that only read."""
+    made: dict[str, flask.Flask] = {}
+
+    def serve(backend: str) -> flask.Flask:
+        if backend not in made:
+            home = tmp_path_factory.mktemp(f"shared-{backend}") / "home"
+            shutil.copytree(built(backend).home, home)
+            url = f"sqlite:///{home / 'gezhi.sqlite'}"
+            if backend == "postgresql":
+                url = request.getfixturevalue("cluster").create("shared", template="tiny")
+            made[backend] = composition.create_app(Config(home=home, database_url=url))
+        return made[backend]
+
+    yield serve
+    for app in made.values():
+        app.extensions["gezhi.context"].db.close()
+
+
+@pytest.fixture
+def steady(backend: str, shared: Callable[[str], flask.Flask]) -> flask.Flask:
+    """The shared service: nothing a test does here may be seen by another."""
+    return shared(backend)
 
 
 @pytest.fixture

@@ -23,6 +23,12 @@ from tests.server import tiny
 SECRETS = ("Traceback", "sqlalchemy", "sqlite", "psycopg", "/server/", ".py", "SELECT", 'File "')
 
 
+@pytest.fixture
+def app(steady: flask.Flask) -> flask.Flask:
+    """Nothing here changes the city, so all tests share one."""
+    return steady
+
+
 def _refused(answer: Any, status: int) -> dict[str, Any]:
     """The error of an answer, in its one shape."""
     assert answer.status_code == status, answer.get_data(as_text=True)

@@ -14,10 +14,16 @@ from server.app import known_host
 from server.config import Config
 from tests.server import tiny
 
-DATA = ["", "/regions", "/plans", "/plans/current", "/plans/current/cells", "/plans/current/grids",
+DATA = ["", "/regions", "/plans/current", "/plans/current/cells", "/plans/current/grids",
         "/plans/current/outlines", "/plans/current/grids/0", "/centres", "/places", "/service-areas?tier=town",
         "/heat?res=8", "/coverage?res=8"]  # fmt: skip
 EXACT = ["/workers", "/cameras", "/gaps?res=8", "/imports"]
+
+
+@pytest.fixture
+def app(steady: flask.Flask) -> flask.Flask:
+    """Nothing here changes the city, so all tests share one."""
+    return steady
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_scripts_need_a_nonce_that_is_new_each_time(client: flask.testing.FlaskC
 
 def test_over_tls_browsers_are_told_to_stay_there(client: flask.testing.FlaskClient) -> None:
     assert "Strict-Transport-Security" not in client.get("/healthz").headers
-    assert "Strict-Transport-Security" in client.get("/healthz", base_url="https://localhost:8000").headers
+    assert "Strict-Transport-Security" in client.get("/healthz", base_url="https://localhost").headers
 
 
 @pytest.mark.parametrize("path", DATA)

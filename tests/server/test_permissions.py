@@ -26,6 +26,12 @@ QUERIES = {
 }
 
 
+@pytest.fixture
+def app(steady: flask.Flask) -> flask.Flask:
+    """Nothing here changes the city, so all tests share one."""
+    return steady
+
+
 @pytest.mark.parametrize("role", permissions.ROLES)
 def test_each_role_may_at_least_what_is_open_to_anyone(role: str) -> None:
     assert permissions.ACTIONS[role] >= ANYONE

@@ -1,9 +1,9 @@
 """A tiny world for the server's tests: two cities of four square kilometres each, founded, filled, drawn and staffed.
 
-``tiny`` (two towns of two communities) and ``other`` (no regions; only households and plans) lie far apart. Every number
-follows from a fixed seed. Names hold text that a careless page would run. Accounts: one of every role for ``tiny``
-(named as the role), ``outsider`` (planner of ``other``), ``townsman`` (operator of the western town) and ``root``
-(administrator of everything).
+``tiny`` (two towns of two communities) and ``other`` (no regions; only households and plans) lie far apart. Every
+number follows from a fixed seed. Names hold text that a careless page would run. Accounts: one of every role for
+``tiny`` (named as the role), ``outsider`` (planner of ``other``), ``townsman`` (operator of the western town) and
+``root`` (administrator of everything).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from server.usecases import drawing, founding, imports, plans, staffing, users
 from server.usecases.context import Context
 
 PASSWORD = "correct horse battery"
-HOST = "localhost:8000"
+HOST = "localhost"
 SIZE_DEG = 0.02
 SOUTH_WEST = {"tiny": (30.50, 114.30), "other": (31.50, 116.30)}
 EVIL = "{{7*7}}</script><img src=x onerror=alert(1)>${1}"
@@ -50,7 +50,8 @@ def found(ctx: Context, code: str, folder: Path) -> None:
     quarters = founding.RegionFile("community", folder / "communities.geojson", code="code", name="name", datum="wgs84")
     write(folder, *SOUTH_WEST[code])
     founding.new_city(
-        ctx, code, name=f"{code} {EVIL}", boundary_file=folder / "boundary.geojson", region_files=[towns, quarters] if code == "tiny" else (),
+        ctx, code, name=f"{code} {EVIL}", boundary_file=folder / "boundary.geojson",
+        region_files=[towns, quarters] if code == "tiny" else (),
         resolution=9, tz="Asia/Shanghai", datum="wgs84",
     )  # fmt: skip
     for kind in KINDS if code == "tiny" else KINDS[:1]:

@@ -119,8 +119,11 @@ async function failureOf(answer) {
   try {
     const { error } = await answer.json();
     return new ApiError({
-      code: error.code, message: error.message, detail: error.detail ?? [],
-      requestId: error.request_id ?? id, status: answer.status,
+      code: error.code,
+      message: error.message,
+      detail: error.detail ?? [],
+      requestId: error.request_id ?? id,
+      status: answer.status,
     });
   } catch {
     const message = t("error.status", { status: answer.status });

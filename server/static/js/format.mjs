@@ -176,7 +176,13 @@ function partsOf(iso, zone) {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return null;
   const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
   });
   return Object.fromEntries(format.formatToParts(date).map((part) => [part.type, part.value]));
 }

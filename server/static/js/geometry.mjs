@@ -30,7 +30,9 @@ export function boundsOf(geometry) {
  */
 export function labelPoint(geometry) {
   const polygons = geometry.type === "MultiPolygon" ? geometry.coordinates : [geometry.coordinates];
-  const rings = polygons.reduce((/** @type {any} */ best, /** @type {any} */ one) => (flatArea(one[0]) > flatArea(best[0]) ? one : best));
+  const rings = polygons.reduce((/** @type {any} */ best, /** @type {any} */ one) =>
+    flatArea(one[0]) > flatArea(best[0]) ? one : best,
+  );
   const box = boundsOf({ coordinates: rings[0] });
   let found = { lat: (box[1] + box[3]) / 2, lng: (box[0] + box[2]) / 2, wide: 0 };
   for (const share of [0.5, 0.4, 0.6, 0.3, 0.7]) {
@@ -50,7 +52,9 @@ export function labelPoint(geometry) {
  * @param {{lat: number, lng: number}} b
  */
 export function distanceM(a, b) {
-  const half = Math.sin(((b.lat - a.lat) * RAD) / 2) ** 2 + Math.cos(a.lat * RAD) * Math.cos(b.lat * RAD) * Math.sin(((b.lng - a.lng) * RAD) / 2) ** 2;
+  const half =
+    Math.sin(((b.lat - a.lat) * RAD) / 2) ** 2 +
+    Math.cos(a.lat * RAD) * Math.cos(b.lat * RAD) * Math.sin(((b.lng - a.lng) * RAD) / 2) ** 2;
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(half)));
 }
 

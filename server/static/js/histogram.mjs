@@ -17,7 +17,7 @@ export function steps(first, last) {
   const span = (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1;
   const next = span <= 26 ? (/** @type {string} */ day) => addDays(day, 1) : span <= 180 ? monday : monthly(span);
   const found = [];
-  for (let day = first; day <= last; ) {
+  for (let day = first; day <= last;) {
     const end = next(day);
     found.push({ day, end: end > addDays(last, 1) ? addDays(last, 1) : end });
     day = end;
@@ -36,7 +36,7 @@ function monthly(span) {
   const months = [1, 3, 12, 60].find((count) => span / 30.4 / count <= MOST_BINS - 2) ?? 120;
   return (/** @type {string} */ day) => {
     const [year, month] = day.split("-").map(Number);
-    const at = Math.floor(((year * 12 + month - 1) / months) + 1) * months;
+    const at = Math.floor((year * 12 + month - 1) / months + 1) * months;
     return `${String(Math.floor(at / 12)).padStart(4, "0")}-${String((at % 12) + 1).padStart(2, "0")}-01`;
   };
 }

@@ -111,7 +111,11 @@ export function translate(root) {
   for (const element of root.querySelectorAll("[data-t]")) {
     element.textContent = t(/** @type {HTMLElement} */ (element).dataset.t ?? "");
   }
-  for (const [mark, attribute] of [["title", "title"], ["label", "aria-label"], ["placeholder", "placeholder"]]) {
+  for (const [mark, attribute] of [
+    ["title", "title"],
+    ["label", "aria-label"],
+    ["placeholder", "placeholder"],
+  ]) {
     for (const element of root.querySelectorAll(`[data-t-${mark}]`)) {
       element.setAttribute(attribute, t(element.getAttribute(`data-t-${mark}`) ?? ""));
     }

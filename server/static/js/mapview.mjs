@@ -6,6 +6,7 @@
 import { byId, h, icon, replace } from "./dom.mjs";
 import * as format from "./format.mjs";
 import { language, onLanguage, t } from "./i18n.mjs";
+import { within } from "./panel/region.mjs";
 
 /** @type {any} */
 const root = globalThis;
@@ -33,12 +34,14 @@ export function createMap(bbox, view) {
 /**
  * The map's element has another size: a view that was fitted is fitted again, any other keeps its place.
  * @param {any} map
+ * @returns {boolean} whether it was fitted
  */
 export function resized(map) {
   const fit = fits.get(map);
   const untouched = fit && map.getZoom() === fit.zoom && map.getCenter().distanceTo(fit.centre) < 1;
   map.invalidateSize({ pan: false, animate: false });
   if (untouched) goTo(map, fit.target);
+  return Boolean(untouched);
 }
 
 /** What each map was last fitted to. @type {WeakMap<any, {target: any, zoom: number, centre: any}>} */
@@ -68,7 +71,8 @@ export function createPointIndex() {
  */
 export function listenToClicks(app) {
   app.map.on("click", (/** @type {any} */ event) => {
-    if (app.store.get().measuring) return;
+    const { measuring, editing } = app.store.get();
+    if (measuring || editing) return;
     const thing = app.points.at(app.map, event.latlng);
     if (thing) return app.select({ kind: thing.kind, id: thing.id });
     const hex = app.layers.grids.hex;
@@ -94,16 +98,49 @@ export function markSelection(app) {
     const { selection, hasPlan } = app.store.get();
     group.clearLayers();
     const { hex } = app.layers.grids;
-    if (hasPlan && hex.data()) hex.layer.highlight(selection?.kind === "grid" ? { groups: [Number(selection.id)] } : {});
-    if (selection?.kind === "cell" && root.h3.isValidCell(selection.id)) group.addLayer(root.L.polygon(root.h3.cellToBoundary(selection.id), line));
-    if (selection?.kind === "region") {
+    const groups = await groupsOf(app, selection);
+    if (app.store.get().selection !== selection) return;
+    if (hasPlan && hex.data()) hex.layer.highlight(groups.length ? { groups } : {});
+    if (selection?.kind === "cell" && root.h3.isValidCell(selection.id))
+      group.addLayer(root.L.polygon(root.h3.cellToBoundary(selection.id), line));
+    if (selection?.kind === "region" && !groups.length) {
       const regions = await app.regions();
       const region = regions.find((/** @type {any} */ one) => one.id === selection.id);
-      if (region?.geometry && app.store.get().selection === selection) group.addLayer(root.L.geoJSON(region.geometry, line));
+      if (region?.geometry && app.store.get().selection === selection)
+        group.addLayer(root.L.geoJSON(region.geometry, line));
     }
   };
   app.store.on(["selection", "hasPlan", "plan"], () => mark().catch(() => undefined));
+  app.markCells = (/** @type {string[]} */ cells) => {
+    group.clearLayers();
+    for (const cell of cells)
+      group.addLayer(
+        root.L.polygon(root.h3.cellToBoundary(cell), {
+          ...line,
+          color: "#b3261e",
+          weight: 2,
+          fill: true,
+          fillOpacity: 0.25,
+        }),
+      );
+  };
   return mark;
+}
+
+/**
+ * Labels of the grids that a selection consists of: the grid itself, or those of a region.
+ * @param {any} app
+ * @param {import("./url.mjs").Selection | null} selection
+ * @returns {Promise<number[]>}
+ */
+async function groupsOf(app, selection) {
+  if (selection?.kind === "grid") return [Number(selection.id)];
+  if (selection?.kind !== "region" || !app.store.get().hasPlan) return [];
+  const [regions, list] = await Promise.all([app.regions(), app.grids()]);
+  const inside = within(regions, selection.id);
+  return list.grids
+    .filter((/** @type {any} */ grid) => inside.has(grid.region?.id))
+    .map((/** @type {any} */ grid) => grid.label);
 }
 
 /**
@@ -145,14 +182,15 @@ export function showScale(map) {
 }
 
 /**
- * Move the map to something with a bbox or a point; a point is shown close by.
+ * Move the map to something with a bbox or a point; a point without a zoom is shown close by.
  * @param {any} map
- * @param {{lat?: number, lng?: number, bbox?: number[]}} target
+ * @param {{lat?: number, lng?: number, zoom?: number, bbox?: number[]}} target
  */
 export function goTo(map, target) {
-  const { lat, lng, bbox } = target;
+  const { lat, lng, bbox, zoom } = target;
   const wide = bbox && (bbox[2] - bbox[0] > 1e-6 || bbox[3] - bbox[1] > 1e-6);
-  if (wide) root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, padding: [48, 48] });
-  else if (lat !== undefined && lng !== undefined) map.setView([lat, lng], Math.max(map.getZoom(), NEAREST_ZOOM - 1), { animate: false });
-  if (wide) fits.set(map, { target, zoom: map.getZoom(), centre: map.getCenter() });
+  if (wide) root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, padding: [24, 24] });
+  else if (lat !== undefined && lng !== undefined)
+    map.setView([lat, lng], zoom ?? Math.max(map.getZoom(), NEAREST_ZOOM - 1), { animate: false });
+  if (wide || zoom !== undefined) fits.set(map, { target, zoom: map.getZoom(), centre: map.getCenter() });
 }

@@ -17,7 +17,9 @@ export function createStore(initial) {
     get: () => state,
     /** @param {Partial<T>} patch */
     set(patch) {
-      const changed = new Set(/** @type {(keyof T)[]} */ (Object.keys(patch)).filter((name) => state[name] !== patch[name]));
+      const changed = new Set(
+        /** @type {(keyof T)[]} */ (Object.keys(patch)).filter((name) => state[name] !== patch[name]),
+      );
       if (!changed.size) return;
       state = { ...state, ...patch };
       for (const { names, listener } of [...listeners]) {

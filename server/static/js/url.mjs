@@ -16,6 +16,7 @@
  * @property {string} [to] last day of the window, YYYY-MM-DD
  * @property {string} [category]
  * @property {string} [per]
+ * @property {number} [smooth] rings
  * @property {"zh" | "en"} [language]
  */
 
@@ -48,6 +49,8 @@ export function parse(search) {
   if (category && category.length <= 40) address.category = category;
   const per = query.get("per");
   if (per && WORD.test(per)) address.per = per;
+  const smooth = Number(query.get("smooth"));
+  if (Number.isInteger(smooth) && smooth > 0 && smooth <= 8) address.smooth = smooth;
   const language = query.get("lang");
   if (language === "zh" || language === "en") address.language = language;
   return address;
@@ -75,6 +78,7 @@ export function build(address) {
   add("to", address.to);
   add("category", address.category);
   add("per", address.per);
+  add("smooth", address.smooth ? String(address.smooth) : undefined);
   add("lang", address.language);
   return parts.length ? `?${parts.join("&")}` : "";
 }

@@ -11,13 +11,37 @@ const COMMANDS = ["user add NAME --role planner --city CODE", "user list", "user
 export function mount(app) {
   const draw = () => {
     const { city } = app;
-    replace(openWork(app, "job.admin"),
-      block(t("admin.service"), facts([
-        [t("admin.city"), `${city.name} (${city.code})`], [t("city.zone"), city.tz], [t("city.data_version"), String(city.data_version)],
-        [t("admin.cells"), t("city.resolution", { res: city.resolution })],
-      ])),
-      block(t("admin.accounts"), h("div.stack", {}, h("p", {}, t("admin.accounts_how")), h("pre.command", { tabindex: 0 }, COMMANDS.map((one) => `python3 -m server ${one}`).join("\n")))),
-      block(t("admin.api"), h("p", {}, h("a", { href: "/api" }, t("admin.api_page")), " · ", h("a", { href: "/api/openapi.json" }, "OpenAPI"))));
+    replace(
+      openWork(app, "job.admin"),
+      block(
+        t("admin.service"),
+        facts([
+          [t("admin.city"), `${city.name} (${city.code})`],
+          [t("city.zone"), city.tz],
+          [t("city.data_version"), String(city.data_version)],
+          [t("admin.cells"), t("city.resolution", { res: city.resolution })],
+        ]),
+      ),
+      block(
+        t("admin.accounts"),
+        h(
+          "div.stack",
+          {},
+          h("p", {}, t("admin.accounts_how")),
+          h("pre.command", { tabindex: 0 }, COMMANDS.map((one) => `python3 -m server ${one}`).join("\n")),
+        ),
+      ),
+      block(
+        t("admin.api"),
+        h(
+          "p",
+          {},
+          h("a", { href: "/api" }, t("admin.api_page")),
+          " · ",
+          h("a", { href: "/api/openapi.json" }, "OpenAPI"),
+        ),
+      ),
+    );
   };
   const stop = onLanguage(draw);
   draw();

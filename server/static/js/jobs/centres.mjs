@@ -5,6 +5,7 @@ import * as format from "../format.mjs";
 import { onLanguage, t, tOr } from "../i18n.mjs";
 import { tierName } from "../panel/common.mjs";
 import { request } from "../api.mjs";
+import { button, pressList } from "../parts/controls.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
 import { failed } from "../parts/toasts.mjs";
@@ -18,11 +19,18 @@ export function mount(app) {
   const draw = () => {
     const body = openWork(app, "job.centres");
     const place = h("div");
-    const offered = /** @type {[string, string][]} */ ([["centres", t("kinds.centres")], ...(app.can("worker.read") ? [["workers", t("kinds.workers")]] : [])]);
-    replace(body, tabs(offered, tab, (id) => {
-      tab = id;
-      draw();
-    }), place);
+    const offered = /** @type {[string, string][]} */ ([
+      ["centres", t("kinds.centres")],
+      ...(app.can("worker.read") ? [["workers", t("kinds.workers")]] : []),
+    ]);
+    replace(
+      body,
+      tabs(offered, tab, (id) => {
+        tab = id;
+        draw();
+      }),
+      place,
+    );
     loadInto(place, () => (tab === "centres" ? centres(app) : workers(app)));
   };
   const stops = [onLanguage(draw), app.store.on(["plan", "dataVersion"], draw)];
@@ -41,13 +49,33 @@ async function centres(app) {
   const shown = ["city", "county", "town", "community"].map((tier) => {
     const have = tiers.find(([name]) => name === tier)?.[1].length ?? 0;
     const lack = lacking.get(tier) ?? 0;
-    return have + lack ? { label: tierName(tier), value: format.number(have), beside: lack ? t("centres.complete", { share: format.percent(have / (have + lack)), n: format.number(lack) }) : t("centres.all"), why: t("why.complete") } : null;
+    return have + lack
+      ? {
+          label: tierName(tier),
+          value: format.number(have),
+          beside: lack
+            ? t("centres.complete", { share: format.percent(have / (have + lack)), n: format.number(lack) })
+            : t("centres.all"),
+          why: t("why.complete"),
+        }
+      : null;
   });
-  return h("div", {},
+  return h(
+    "div",
+    {},
     block(t("centres.tiers"), figures(/** @type {any[]} */ (shown.filter(Boolean)))),
     missing.length ? block(t("centres.missing"), regionList(app, missing), format.number(missing.length)) : null,
     skipped.length ? block(t("centres.skipped"), skippedList(app, skipped), format.number(skipped.length)) : null,
-    tiers.filter(([tier]) => tier !== "community").map(([tier, some]) => block(tierName(tier), thingList(app, "centre", some, (one) => t("centre.serves", { n: format.number(one.grids ?? 0) })), format.number(some.length))));
+    tiers
+      .filter(([tier]) => tier !== "community")
+      .map(([tier, some]) =>
+        block(
+          tierName(tier),
+          thingList(app, "centre", some, (one) => t("centre.serves", { n: format.number(one.grids ?? 0) })),
+          format.number(some.length),
+        ),
+      ),
+  );
 }
 
 /**
@@ -63,7 +91,25 @@ function regionList(app, missing) {
     app.goTo(found);
     app.select({ kind: "region", id: found.id });
   };
-  return h("ul.items", {}, missing.slice(0, SHOWN).map((one) => h("li", {}, h("button.item", { type: "button", on: { click: () => go(one) } }, h("span.tag.warn", {}, tierName(one.tier)), h("span.grow", {}, one.region?.name ?? ""), icon("target")))));
+  return h(
+    "ul.items",
+    {},
+    missing
+      .slice(0, SHOWN)
+      .map((one) =>
+        h(
+          "li",
+          {},
+          h(
+            "button.item",
+            { type: "button", on: { click: () => go(one) } },
+            h("span.tag.warn", {}, tierName(one.tier)),
+            h("span.grow", {}, one.region?.name ?? ""),
+            icon("target"),
+          ),
+        ),
+      ),
+  );
 }
 
 /**
@@ -72,11 +118,25 @@ function regionList(app, missing) {
  * @param {any[]} skipped
  */
 function skippedList(app, skipped) {
-  return h("ul.items", {}, skipped.slice(0, SHOWN).map((one) => {
-    const centre = one.centre ?? one;
-    const open = () => app.select({ kind: "centre", id: String(centre.id) });
-    return h("li", {}, h("button.item", { type: "button", on: { click: open } }, h("span.grow", {}, centre.name ?? one.region?.name ?? ""), h("span.note", {}, one.tier ? tierName(one.tier) : ""), icon("chevron")));
-  }));
+  return h(
+    "ul.items",
+    {},
+    skipped.slice(0, SHOWN).map((one) => {
+      const centre = one.centre ?? one;
+      const open = () => app.select({ kind: "centre", id: String(centre.id) });
+      return h(
+        "li",
+        {},
+        h(
+          "button.item",
+          { type: "button", on: { click: open } },
+          h("span.grow", {}, centre.name ?? one.region?.name ?? ""),
+          h("span.note", {}, one.tier ? tierName(one.tier) : ""),
+          icon("chevron"),
+        ),
+      );
+    }),
+  );
 }
 
 /** @param {any} app */
@@ -86,27 +146,66 @@ async function workers(app) {
   const busy = items.filter((/** @type {any} */ one) => one.grids?.length);
   const idle = items.filter((/** @type {any} */ one) => !one.grids?.length);
   const unfilled = (list?.grids ?? []).filter((/** @type {any} */ grid) => !grid.worker);
-  const staff = async () => {
-    try {
-      app.tasks.follow(await request(app.planPath("staff"), { method: "POST", json: {} }), "tasks.staff");
-    } catch (failure) {
-      failed(failure);
-    }
-  };
-  const open = (/** @type {any} */ grid) => () => {
-    app.goTo(grid);
-    app.select({ kind: "grid", id: String(grid.label) });
-  };
-  return h("div", {},
-    block(t("panel.figures"), figures([
-      { label: t("kinds.workers"), value: format.number(items.length), beside: t("workers.idle", { n: format.number(idle.length) }) },
-      { label: t("workers.busy"), value: format.number(busy.length) },
-      ...(list ? [{ label: t("workers.unfilled"), value: format.number(unfilled.length), beside: t("region.of", { n: format.number(list.grids.length - unfilled.length), all: format.number(list.grids.length) }), why: t("why.with_worker") }] : []),
-    ])),
-    list && app.can("plan.staff") ? h("p.block", {}, h("button.button", { type: "button", on: { click: staff } }, t("plan.staff"))) : null,
-    unfilled.length ? block(t("workers.unfilled"), h("ul.items", {}, unfilled.slice(0, SHOWN).map((/** @type {any} */ grid) => h("li", {}, h("button.item", { type: "button", on: { click: open(grid) } }, h("span.grow", {}, grid.name || grid.code), h("span.note", {}, grid.region?.name ?? ""), icon("target")))))) : null,
-    block(t("workers.list"), thingList(app, "worker", [...idle, ...busy], (one) => (one.grids?.length ? one.grids.join(" · ") : t("worker.no_grid"))), format.number(items.length)),
-    h("p.note", {}, t("worker.note")));
+  const line = (/** @type {any} */ one) => (one.grids?.length ? one.grids.join(" · ") : t("worker.no_grid"));
+  return h(
+    "div",
+    {},
+    block(t("panel.figures"), figures(workerFigures(busy.length, idle.length, unfilled.length, list?.grids.length))),
+    list && app.can("plan.staff")
+      ? h(
+          "p.block",
+          {},
+          button("", t("plan.staff"), () => staff(app)),
+        )
+      : null,
+    unfilled.length ? block(t("workers.unfilled"), gridList(app, unfilled.slice(0, SHOWN))) : null,
+    block(t("workers.list"), thingList(app, "worker", [...idle, ...busy], line), format.number(items.length)),
+    h("p.note", {}, t("worker.note")),
+  );
+}
+
+/**
+ * @param {number} busy
+ * @param {number} idle
+ * @param {number} unfilled grids
+ * @param {number | undefined} grids
+ */
+function workerFigures(busy, idle, unfilled, grids) {
+  const list = [
+    {
+      label: t("kinds.workers"),
+      value: format.number(busy + idle),
+      beside: t("workers.idle", { n: format.number(idle) }),
+    },
+    { label: t("workers.busy"), value: format.number(busy) },
+  ];
+  if (grids === undefined) return list;
+  const beside = t("region.of", { n: format.number(grids - unfilled), all: format.number(grids) });
+  return [...list, { label: t("workers.unfilled"), value: format.number(unfilled), beside, why: t("why.with_worker") }];
+}
+
+/** @param {any} app */
+async function staff(app) {
+  try {
+    app.tasks.follow(await request(app.planPath("staff"), { method: "POST", json: {} }), "tasks.staff");
+  } catch (failure) {
+    failed(failure);
+  }
+}
+
+/**
+ * @param {any} app
+ * @param {any[]} grids
+ */
+function gridList(app, grids) {
+  return pressList(
+    grids,
+    (grid) => [h("span.grow", {}, grid.name || grid.code), h("span.note", {}, grid.region?.name ?? ""), icon("target")],
+    (grid) => {
+      app.goTo(grid);
+      app.select({ kind: "grid", id: String(grid.label) });
+    },
+  );
 }
 
 /**
@@ -120,11 +219,30 @@ function thingList(app, kind, items, line) {
     app.goTo(one);
     app.select({ kind, id: String(one.id) });
   };
-  return h("ul.items", {}, items.slice(0, SHOWN).map((one) => h("li", {}, h("button.item", { type: "button", on: { click: open(one) } }, h("span.grow", {}, one.name || tOr(`post.${one.post}`, one.post ?? ""), h("span.note", {}, line(one))), icon("chevron")))),
-    items.length > SHOWN ? h("li.note", {}, t("table.rest", { n: format.number(items.length - SHOWN) })) : null);
+  return h(
+    "ul.items",
+    {},
+    items
+      .slice(0, SHOWN)
+      .map((one) =>
+        h(
+          "li",
+          {},
+          h(
+            "button.item",
+            { type: "button", on: { click: open(one) } },
+            h("span.grow", {}, one.name || tOr(`post.${one.post}`, one.post ?? ""), h("span.note", {}, line(one))),
+            icon("chevron"),
+          ),
+        ),
+      ),
+    items.length > SHOWN ? h("li.note", {}, t("table.rest", { n: format.number(items.length - SHOWN) })) : null,
+  );
 }
 
 /** @param {any} app */
 function importButton(app) {
-  return app.can("import.run") ? h("button.button.primary", { type: "button", on: { click: () => app.openJob("data") } }, t("data.import")) : null;
+  return app.can("import.run")
+    ? h("button.button.primary", { type: "button", on: { click: () => app.openJob("data") } }, t("data.import"))
+    : null;
 }

@@ -13,7 +13,11 @@ const TIERS = ["city", "county", "town", "community"];
  */
 export function openWork(app, title) {
   const body = h("div.work-body", { tabindex: 0, role: "region", "aria-label": t(title) });
-  const fold = h("button.button.quiet.square", { type: "button", "aria-label": t("work.fold"), title: t("work.fold"), on: { click: () => app.foldWork() } }, icon("back"));
+  const fold = h(
+    "button.button.quiet.square",
+    { type: "button", "aria-label": t("work.fold"), title: t("work.fold"), on: { click: () => app.foldWork() } },
+    icon("back"),
+  );
   replace(app.work, h("div.work-head", {}, h("h2.grow", {}, t(title)), fold), body);
   return body;
 }
@@ -24,7 +28,9 @@ export function openWork(app, title) {
  * @returns {[string, any[]][]}
  */
 export function byTier(items) {
-  return TIERS.map((tier) => /** @type {[string, any[]]} */ ([tier, items.filter((item) => item.tier === tier)])).filter(([, some]) => some.length);
+  return TIERS.map(
+    (tier) => /** @type {[string, any[]]} */ ([tier, items.filter((item) => item.tier === tier)]),
+  ).filter(([, some]) => some.length);
 }
 
 /**
@@ -44,9 +50,23 @@ let counter = 0;
  * @param {{name: string, legend: string, options: [string, string][], value: string, onChange: (value: string) => void}} how
  */
 export function choice({ name, legend, options, value, onChange }) {
-  return h("fieldset", {}, h("legend.note", {}, legend),
-    h("div.choice", {}, options.map(([id, text]) => h("label", {},
-      h("input", { type: "radio", name, value: id, checked: id === value, on: { change: () => onChange(id) } }), text))));
+  return h(
+    "fieldset",
+    {},
+    h("legend.note", {}, legend),
+    h(
+      "div.choice",
+      {},
+      options.map(([id, text]) =>
+        h(
+          "label",
+          {},
+          h("input", { type: "radio", name, value: id, checked: id === value, on: { change: () => onChange(id) } }),
+          text,
+        ),
+      ),
+    ),
+  );
 }
 
 /**
@@ -61,6 +81,21 @@ export function tabs(tabs, chosen, onChoose) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step) onChoose(tabs[(at + step + tabs.length) % tabs.length][0]);
   };
-  return h("div.tabs", { role: "tablist", on: { keydown: onKey } }, tabs.map(([id, text]) =>
-    h("button", { type: "button", role: "tab", "aria-selected": String(id === chosen), tabindex: id === chosen ? 0 : -1, on: { click: () => onChoose(id) } }, text)));
+  return h(
+    "div.tabs",
+    { role: "tablist", on: { keydown: onKey } },
+    tabs.map(([id, text]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          "aria-selected": String(id === chosen),
+          tabindex: id === chosen ? 0 : -1,
+          on: { click: () => onChoose(id) },
+        },
+        text,
+      ),
+    ),
+  );
 }

@@ -20,15 +20,32 @@ export function mount(app) {
   const draw = () => {
     const body = openWork(app, "job.data");
     const offered = /** @type {[string, string][]} */ ([
-      ...(importer ? [["import", t("data.import")]] : []), ["history", t("data.history")], ...(app.can("plan.draw") ? [["next", t("data.next")]] : []),
+      ...(importer ? [["import", t("data.import")]] : []),
+      ["history", t("data.history")],
+      ...(app.can("plan.draw") ? [["next", t("data.next")]] : []),
     ]);
     const place = h("div");
-    replace(body, tabs(offered, tab, (id) => {
-      tab = id;
-      draw();
-    }), place);
+    replace(
+      body,
+      tabs(offered, tab, (id) => {
+        tab = id;
+        draw();
+      }),
+      place,
+    );
     if (tab === "import" && importer) replace(place, importer.element());
-    else if (tab === "next") replace(place, block(t("redraw.draw"), drawForm(app)), h("p.note", {}, t("data.next_note"), " ", h("button.button.link", { type: "button", on: { click: () => app.openJob("plans") } }, t("job.plans"))));
+    else if (tab === "next")
+      replace(
+        place,
+        block(t("redraw.draw"), drawForm(app)),
+        h(
+          "p.note",
+          {},
+          t("data.next_note"),
+          " ",
+          h("button.button.link", { type: "button", on: { click: () => app.openJob("plans") } }, t("job.plans")),
+        ),
+      );
     else loadInto(place, () => history(app));
   };
   const changed = () => {
@@ -46,8 +63,38 @@ export function mount(app) {
 async function history(app) {
   const items = await all(app.path("imports"), MOST);
   if (!items.length) return empty(t("data.no_imports"));
-  return h("ul.items", {}, items.map((one) => h("li", {}, h("details", {},
-    h("summary.item", {}, h("span.grow", {}, h("b", {}, tOr(`kinds.${one.kind}`, one.kind)), ` ${one.file ?? ""}`,
-      h("span.note", {}, [format.moment(one.at, app.city.tz), one.by, t("data.accepted_of", { n: format.number(one.accepted), rows: format.number(one.rows) })].join(" · ")))),
-    report(one)))));
+  return h(
+    "ul.items",
+    {},
+    items.map((one) =>
+      h(
+        "li",
+        {},
+        h(
+          "details",
+          {},
+          h(
+            "summary.item",
+            {},
+            h(
+              "span.grow",
+              {},
+              h("b", {}, tOr(`kinds.${one.kind}`, one.kind)),
+              ` ${one.file ?? ""}`,
+              h(
+                "span.note",
+                {},
+                [
+                  format.moment(one.at, app.city.tz),
+                  one.by,
+                  t("data.accepted_of", { n: format.number(one.accepted), rows: format.number(one.rows) }),
+                ].join(" · "),
+              ),
+            ),
+          ),
+          report(one),
+        ),
+      ),
+    ),
+  );
 }

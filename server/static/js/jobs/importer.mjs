@@ -4,7 +4,9 @@ import { request } from "../api.mjs";
 import { h, icon, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
+import { select } from "../parts/controls.mjs";
 import { block } from "../parts/figures.mjs";
+import { errorText } from "../parts/tasks.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { labelled } from "./common.mjs";
 import { report } from "./importreport.mjs";
@@ -26,14 +28,26 @@ export const FIELDS = /** @type {Record<string, string[]>} */ ({
 const DATUMS = ["wgs84", "cgcs2000", "gcj02", "bd09"];
 const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf";
 
+/**
+ * @typedef {object} Asked what the reader says about the file
+ * @property {string} kind
+ * @property {File | null} file
+ * @property {string} datum
+ * @property {string} crs
+ * @property {string} tz
+ * @property {string} time_format
+ * @property {Record<string, string>} fields
+ */
+/** @typedef {{phase: "choose" | "reading" | "preview" | "importing" | "done", report: any, job: string | null, fault: any}} State */
+
 /** @param {any} app */
 export function createImport(app) {
-  const asked = { kind: "incidents", file: /** @type {File | null} */ (null), datum: "", crs: "", tz: "", time_format: "", fields: /** @type {Record<string, string>} */ ({}) };
-  /** @type {{phase: "choose" | "reading" | "preview" | "importing" | "done", report: any, job: string | null, fault: any}} */
+  /** @type {Asked} */
+  const asked = { kind: "incidents", file: null, datum: "", crs: "", tz: "", time_format: "", fields: {} };
+  /** @type {State} */
   let state = { phase: "choose", report: null, job: null, fault: null };
   const place = h("div");
-
-  const set = (/** @type {Partial<typeof state>} */ change) => {
+  const set = (/** @type {Partial<State>} */ change) => {
     state = { ...state, ...change };
     draw();
   };
@@ -41,46 +55,31 @@ export function createImport(app) {
     Object.assign(asked, { file: null, fields: {} });
     set({ phase: "choose", report: null, job: null, fault: null });
   };
-
   const send = async (/** @type {boolean} */ dryRun) => {
     if (!asked.file) return;
-    const form = new FormData();
-    const { kind, datum, crs, tz, time_format, fields } = asked;
-    const options = { kind, dry_run: dryRun, ...(datum && { datum }), ...(crs && { crs }), ...(tz && { tz }), ...(time_format && { time_format }), ...(Object.keys(fields).length && { fields }) };
-    form.append("file", asked.file, asked.file.name);
-    form.append("options", JSON.stringify(options));
     set({ phase: dryRun ? "reading" : "importing", fault: null });
     try {
-      const accepted = await request(app.path("imports"), { method: "POST", form });
+      const accepted = await request(app.path("imports"), { method: "POST", form: formOf(asked, dryRun) });
       state.job = app.tasks.follow(accepted, dryRun ? "tasks.preview" : "tasks.import");
     } catch (failure) {
       failed(failure);
       set({ phase: state.report ? "preview" : "choose" });
     }
   };
-
+  const draw = () => {
+    const { phase, report: found, fault } = state;
+    if (phase === "choose" || phase === "reading")
+      replace(place, choose(asked, phase === "reading", fault, send, draw));
+    else if (phase === "done") replace(place, done(found, fresh));
+    else replace(place, preview(asked, found, phase === "importing", send, fresh));
+  };
   const stop = app.tasks.watch((/** @type {any} */ task) => {
     if (task.id !== state.job) return;
-    if (task.job.status === "done") set({ phase: state.phase === "importing" ? "done" : "preview", report: task.job.result, job: null });
+    if (task.job.status === "done")
+      set({ phase: state.phase === "importing" ? "done" : "preview", report: task.job.result, job: null });
     else if (task.job.status === "failed") set({ phase: "choose", job: null, fault: task.job.error });
     else if (task.job.status === "cancelled") set({ phase: "choose", job: null });
   });
-
-  const draw = () => {
-    const { phase } = state;
-    if (phase === "choose" || phase === "reading") replace(place, choose(asked, phase === "reading", state.fault, send, draw));
-    else if (phase === "done") {
-      replace(place, h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("import.done"))), report(state.report),
-        h("p.block", {}, h("button.button.primary", { type: "button", on: { click: fresh } }, t("import.another"))));
-    } else {
-      replace(place, h("h3", {}, t("import.preview", { file: asked.file?.name ?? "" })), report(state.report),
-        block(t("import.columns"), columns(asked, state.report)),
-        h("div.row.wrap.block", {},
-          h("button.button.primary", { type: "button", disabled: phase === "importing", on: { click: () => send(false) } }, t("import.go", { n: format.number(state.report.accepted) })),
-          h("button.button", { type: "button", disabled: phase === "importing", on: { click: () => send(true) } }, t("import.again")),
-          h("button.button.quiet", { type: "button", on: { click: fresh } }, t("action.cancel"))));
-    }
-  };
   return {
     element() {
       draw();
@@ -91,6 +90,56 @@ export function createImport(app) {
 }
 
 /**
+ * The request: the file and what is said about it; what is not said is left out.
+ * @param {Asked} asked
+ * @param {boolean} dryRun
+ */
+function formOf(asked, dryRun) {
+  const { file, kind, fields, ...said } = asked;
+  const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value));
+  const form = new FormData();
+  form.append("file", /** @type {File} */ (file), file?.name);
+  form.append("options", JSON.stringify({ kind, fields, ...given, dry_run: dryRun }));
+  return form;
+}
+
+/**
+ * @param {any} found report
+ * @param {() => void} fresh
+ */
+function done(found, fresh) {
+  return [
+    h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("import.done"))),
+    report(found),
+    h("p.block", {}, h("button.button.primary", { type: "button", on: { click: fresh } }, t("import.another"))),
+  ];
+}
+
+/**
+ * @param {Asked} asked
+ * @param {any} found report
+ * @param {boolean} busy
+ * @param {(dryRun: boolean) => void} send
+ * @param {() => void} fresh
+ */
+function preview(asked, found, busy, send, fresh) {
+  const button = (/** @type {string} */ look, /** @type {string} */ text, /** @type {() => void} */ run) =>
+    h(`button.button${look}`, { type: "button", disabled: busy, on: { click: run } }, text);
+  return [
+    h("h3", {}, t("import.preview", { file: asked.file?.name ?? "" })),
+    report(found),
+    block(t("import.columns"), columns(asked, found)),
+    h(
+      "div.row.wrap.sticky-foot",
+      {},
+      button(".primary", t("import.go", { n: format.number(found.accepted) }), () => send(false)),
+      button("", t("import.again"), () => send(true)),
+      button(".quiet", t("action.cancel"), fresh),
+    ),
+  ];
+}
+
+/**
  * @param {any} asked
  * @param {boolean} reading
  * @param {any} fault
@@ -98,42 +147,85 @@ export function createImport(app) {
  * @param {() => void} redraw
  */
 function choose(asked, reading, fault, send, redraw) {
+  const setKind = (/** @type {string} */ kind) => {
+    Object.assign(asked, { kind, fields: {} });
+    redraw();
+  };
+  const kinds = Object.keys(FIELDS).map((kind) => /** @type {[string, string]} */ ([kind, t(`kinds.${kind}`)]));
+  const datums = ["", ...DATUMS].map((id) => /** @type {[string, string]} */ ([id, t(`import.datum.${id || "file"}`)]));
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    send(true);
+  };
+  return h(
+    "form.form",
+    { on: { submit } },
+    fault ? whatFailed(fault) : null,
+    labelled(t("import.kind"), select(kinds, asked.kind, setKind)),
+    h("p.note", {}, t(`import.about.${asked.kind}`)),
+    dropField(asked, redraw),
+    labelled(
+      t("import.datum"),
+      select(datums, asked.datum, (datum) => Object.assign(asked, { datum })),
+    ),
+    moreOptions(asked),
+    h(
+      "button.button.primary.wide",
+      { type: "submit", disabled: !asked.file || reading },
+      reading ? h("span.spinner") : null,
+      t(reading ? "import.reading" : "import.show_preview"),
+    ),
+    h("p.note", {}, t("import.privacy")),
+  );
+}
+
+/** @param {any} fault */
+function whatFailed(fault) {
+  const what = h("p.row", {}, icon("warning"), h("span", {}, errorText(fault)));
+  return h("div.problem", { role: "alert" }, what, h("p.note", {}, t("import.nothing_kept")));
+}
+
+/**
+ * Where a file is dropped or chosen.
+ * @param {Asked} asked
+ * @param {() => void} redraw
+ */
+function dropField(asked, redraw) {
   const take = (/** @type {File | undefined} */ file) => {
     if (!file) return;
     asked.file = file;
     redraw();
   };
-  const input = h("input", { type: "file", accept: TAKES, "aria-label": t("import.file"), on: { change: (/** @type {any} */ event) => take(event.target.files[0]) } });
-  const drop = h("div.drop", {
-    on: {
-      dragover: (/** @type {DragEvent} */ event) => {
-        event.preventDefault();
-        drop.classList.add("over");
-      },
-      dragleave: () => drop.classList.remove("over"),
-      drop: (/** @type {DragEvent} */ event) => {
-        event.preventDefault();
-        take(event.dataTransfer?.files[0]);
-      },
-    },
-  }, input, asked.file ? h("span", {}, h("b", {}, asked.file.name), ` ${format.bytes(asked.file.size)}`) : t("import.drop"));
-  const picker = (/** @type {string} */ name, /** @type {[string, string][]} */ options) => h("select.field", { on: { change: (/** @type {any} */ event) => { asked[name] = event.target.value; if (name === "kind") { asked.fields = {}; redraw(); } } } }, options.map(([id, text]) => h("option", { value: id, selected: id === asked[name] }, text)));
-  const text = (/** @type {string} */ name, /** @type {string} */ placeholder) => h("input.field", { value: asked[name], placeholder, on: { change: (/** @type {any} */ event) => { asked[name] = event.target.value.trim(); } } });
-  const submit = (/** @type {Event} */ event) => {
+  const change = (/** @type {any} */ event) => take(event.target.files[0]);
+  const input = h("input", { type: "file", accept: TAKES, "aria-label": t("import.file"), on: { change } });
+  const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
-    send(true);
+    place.classList.add("over");
   };
-  return h("form.form", { on: { submit } },
-    fault ? h("div.problem", { role: "alert" }, h("h3", {}, icon("warning"), h("span", {}, typeof fault === "string" ? fault : fault.message ?? t("tasks.failed"))), h("p", {}, t("import.nothing_kept"))) : null,
-    labelled(t("import.kind"), picker("kind", Object.keys(FIELDS).map((kind) => [kind, t(`kinds.${kind}`)]))),
-    h("p.note", {}, t(`import.about.${asked.kind}`)),
-    drop,
-    labelled(t("import.datum"), picker("datum", [["", t("import.datum.file")], ...DATUMS.map((datum) => /** @type {[string, string]} */ ([datum, t(`import.datum.${datum}`)]))])),
-    h("details", {}, h("summary.item", {}, icon("chevron"), h("span", {}, t("import.more"))), h("div.form", {},
-      labelled(t("import.crs"), text("crs", "EPSG:4490")),
-      asked.kind === "incidents" ? [labelled(t("import.tz"), text("tz", "Asia/Shanghai")), labelled(t("import.time_format"), text("time_format", "%Y-%m-%d %H:%M:%S"))] : null)),
-    h("button.button.primary.wide", { type: "submit", disabled: !asked.file || reading }, reading ? h("span.spinner") : null, t(reading ? "import.reading" : "import.show_preview")),
-    h("p.note", {}, t("import.privacy")));
+  const drop = (/** @type {DragEvent} */ event) => {
+    event.preventDefault();
+    take(event.dataTransfer?.files[0]);
+  };
+  const { file } = asked;
+  const shown = file ? h("span", {}, h("b", {}, file.name), ` ${format.bytes(file.size)}`) : t("import.drop");
+  const on = { dragover: over, dragleave: () => place.classList.remove("over"), drop };
+  const place = h("div.drop", { on }, input, shown);
+  return place;
+}
+
+/** @param {Asked} asked */
+function moreOptions(asked) {
+  const text = (/** @type {"crs" | "tz" | "time_format"} */ name, /** @type {string} */ placeholder) => {
+    const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
+    return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
+  };
+  const times = asked.kind === "incidents" && [text("tz", "Asia/Shanghai"), text("time_format", "%Y-%m-%d %H:%M:%S")];
+  return h(
+    "details",
+    {},
+    h("summary.item", {}, icon("chevron"), h("span", {}, t("import.more"))),
+    h("div.form", {}, text("crs", "EPSG:4490"), times),
+  );
 }
 
 /**
@@ -143,15 +235,45 @@ function choose(asked, reading, fault, send, redraw) {
  */
 function columns(asked, report) {
   const guessed = new Map((report.mapping ?? []).map((/** @type {any} */ map) => [map.ours, map]));
-  const theirs = [...new Set([...(report.mapping ?? []).map((/** @type {any} */ map) => map.theirs), ...(report.ignored ?? []).map((/** @type {any} */ one) => (typeof one === "string" ? one : one.name))])].filter(Boolean);
-  return h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("import.ours")), h("th", { scope: "col" }, t("import.theirs")))),
-    h("tbody", {}, FIELDS[asked.kind].map((field) => {
-      const now = asked.fields[field] ?? guessed.get(field)?.theirs ?? "";
-      const change = (/** @type {any} */ event) => {
-        if (event.target.value) asked.fields[field] = event.target.value;
-        else delete asked.fields[field];
-      };
-      return h("tr", {}, h("td", {}, t(`field.${field}`), h("span.note", {}, ` ${field}`)),
-        h("td", {}, h("select.field", { "aria-label": t(`field.${field}`), on: { change } }, h("option", { value: "" }, "–"), theirs.map((name) => h("option", { value: name, selected: name === now }, name)))));
-    })));
+  const theirs = [
+    ...new Set([
+      ...(report.mapping ?? []).map((/** @type {any} */ map) => map.theirs),
+      ...(report.ignored ?? []).map((/** @type {any} */ one) => (typeof one === "string" ? one : one.name)),
+    ]),
+  ].filter(Boolean);
+  return h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h("tr", {}, h("th", { scope: "col" }, t("import.ours")), h("th", { scope: "col" }, t("import.theirs"))),
+    ),
+    h(
+      "tbody",
+      {},
+      FIELDS[asked.kind].map((field) => {
+        const now = asked.fields[field] ?? guessed.get(field)?.theirs ?? "";
+        const change = (/** @type {any} */ event) => {
+          if (event.target.value) asked.fields[field] = event.target.value;
+          else delete asked.fields[field];
+        };
+        return h(
+          "tr",
+          {},
+          h("td", {}, t(`field.${field}`), h("span.note", {}, ` ${field}`)),
+          h(
+            "td",
+            {},
+            h(
+              "select.field",
+              { "aria-label": t(`field.${field}`), on: { change } },
+              h("option", { value: "" }, "–"),
+              theirs.map((name) => h("option", { value: name, selected: name === now }, name)),
+            ),
+          ),
+        );
+      }),
+    ),
+  );
 }

@@ -2,34 +2,123 @@
 
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
-import { pick, t, tOr } from "../i18n.mjs";
+import { known, language, pick, t, tOr } from "../i18n.mjs";
 import { block, facts } from "../parts/figures.mjs";
+
+const ROWS_SHOWN = 4;
 
 /** @param {any} one report of the API */
 export function report(one) {
   const faults = one.faults ?? [];
-  return h("div.report", {},
-    h("dl.counts", {}, ["rows", "accepted", "rejected", "duplicate"].map((name) => h("div", {}, h("dt", {}, t(`import.${name}`)), h("dd", {}, format.number(one[name]))))),
-    one.personal?.length ? h("p.fault-line.warn", {}, icon("warning"), h("span", {}, t("import.personal", { columns: one.personal.map(columnName).join(", ") }))) : null,
-    faults.length ? block(t("import.faults"), faultTable(faults), format.number(faults.reduce((/** @type {number} */ sum, /** @type {any} */ fault) => sum + fault.count, 0))) : null,
-    block(t("import.understood"), facts([
-      [t("import.format"), [one.format, one.bytes ? format.bytes(one.bytes) : ""].filter(Boolean).join(" · ")],
-      [t("import.encoding"), textOf(one.encoding)], [t("import.crs"), textOf(one.crs)], [t("import.datum"), textOf(one.datum)],
-      [t("import.time"), textOf(one.time)],
-      [t("import.mapping"), (one.mapping ?? []).map((/** @type {any} */ map) => `${map.ours} ← ${map.theirs}`).join(", ")],
-      [t("import.ignored"), (one.ignored ?? []).map(columnName).join(", ")],
-      [t("import.notes"), (one.notes ?? []).map((/** @type {any} */ note) => textOf(note)).join(" ")],
-    ])));
+  return h(
+    "div.report",
+    {},
+    h(
+      "dl.counts",
+      {},
+      ["rows", "accepted", "rejected", "duplicate"].map((name) =>
+        h("div", {}, h("dt", {}, t(`import.${name}`)), h("dd", {}, format.number(one[name]))),
+      ),
+    ),
+    one.personal?.length
+      ? h(
+          "p.fault-line.warn",
+          {},
+          icon("warning"),
+          h("span", {}, t("import.personal", { columns: one.personal.map(columnName).join(", ") })),
+        )
+      : null,
+    faults.length
+      ? block(
+          t("import.faults"),
+          faultTable(faults),
+          format.number(faults.reduce((/** @type {number} */ sum, /** @type {any} */ fault) => sum + fault.count, 0)),
+        )
+      : null,
+    block(
+      t("import.understood"),
+      facts([
+        [t("import.format"), [one.format, one.bytes ? format.bytes(one.bytes) : ""].filter(Boolean).join(" · ")],
+        [t("import.encoding"), textOf(one.encoding)],
+        [t("import.crs"), textOf(one.crs)],
+        [t("import.datum"), textOf(one.datum)],
+        [
+          t("import.time"),
+          one.time && typeof one.time === "object"
+            ? [one.time.format, one.time.tz].filter(Boolean).join(" · ")
+            : textOf(one.time),
+        ],
+        [
+          t("import.mapping"),
+          (one.mapping ?? []).map((/** @type {any} */ map) => `${map.ours} ← ${map.theirs}`).join(", "),
+        ],
+        [t("import.ignored"), (one.ignored ?? []).map(columnName).join(", ")],
+        [t("import.notes"), (one.notes ?? []).map((/** @type {any} */ note) => textOf(note)).join(" ")],
+      ]),
+    ),
+  );
 }
 
 /** @param {any[]} faults */
 function faultTable(faults) {
-  return h("div.scroll", {}, h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("import.what")), h("th.num", { scope: "col" }, t("import.n")), h("th", { scope: "col" }, t("import.first_rows")))),
-    h("tbody", {}, faults.map((fault) => h("tr", {},
-      h("td", {}, h("span", { class: `tag ${fault.rejects ? "bad" : "warn"}` }, tOr(`import.code.${fault.code}`, fault.code)), fault.field ? ` ${fault.field}` : "", h("span.note", { style: { display: "block" } }, fault.reason)),
-      h("td.num", {}, format.number(fault.count)),
-      h("td", {}, (fault.first_rows ?? []).slice(0, 6).join(", ")))))));
+  return h(
+    "div.scroll",
+    {},
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, t("import.what")),
+          h("th.num", { scope: "col" }, t("import.n")),
+          h("th", { scope: "col" }, t("import.first_rows")),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        faults.map((fault) =>
+          h(
+            "tr",
+            {},
+            h(
+              "td",
+              {},
+              h(
+                "span",
+                { class: `tag ${fault.rejects ? "bad" : "warn"}` },
+                tOr(`import.code.${fault.code}`, fault.code),
+              ),
+              fault.field ? ` ${fieldName(fault.field)}` : "",
+              language() === "en" || !known(`import.code.${fault.code}`)
+                ? h("span.note", { style: { display: "block" } }, fault.reason)
+                : null,
+            ),
+            h("td.num", {}, format.number(fault.count)),
+            h("td", {}, rowsOf(fault)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** The first rows that a fault was found in; there may be more. @param {any} fault */
+function rowsOf(fault) {
+  const rows = (fault.first_rows ?? []).slice(0, ROWS_SHOWN);
+  return rows.join(", ") + (fault.count > rows.length ? " …" : "");
+}
+
+/** Our columns in words, one or several with commas between. @param {string} field */
+function fieldName(field) {
+  return field
+    .split(",")
+    .map((one) => tOr(`field.${one}`, one))
+    .join(" ");
 }
 
 /** @param {any} column */
@@ -42,5 +131,8 @@ function textOf(value) {
   if (value === null || value === undefined || value === "") return "";
   if (typeof value !== "object") return String(value);
   if ("zh" in value || "en" in value) return pick(value);
-  return Object.entries(value).filter(([, part]) => part !== null && part !== undefined && typeof part !== "object").map(([name, part]) => `${name}: ${part}`).join(", ");
+  return Object.entries(value)
+    .filter(([, part]) => part !== null && part !== undefined && typeof part !== "object")
+    .map(([name, part]) => `${name}: ${part}`)
+    .join(", ");
 }

@@ -3,6 +3,7 @@
 import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { onLanguage, pick, t } from "../i18n.mjs";
+import { button, select } from "../parts/controls.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty } from "../parts/states.mjs";
 import { createStrip } from "../parts/strip.mjs";
@@ -11,16 +12,25 @@ import { choice, labelled, openWork } from "./common.mjs";
 /** @param {any} app */
 export function mount(app) {
   const { store } = app;
-  const strip = app.city.incidents?.n ? createStrip(app) : null;
+  const strip = app.city.incidents?.last && app.can("exact.read") ? createStrip(app) : null;
   const draw = () => {
     const body = openWork(app, "job.incidents");
-    if (!app.city.incidents?.n) {
-      const go = app.can("import.run") ? h("button.button.primary", { type: "button", on: { click: () => app.openJob("data") } }, t("data.import_incidents")) : null;
+    if (!app.city.incidents?.last) {
+      const go = app.can("import.run")
+        ? h(
+            "button.button.primary",
+            { type: "button", on: { click: () => app.openJob("data") } },
+            t("data.import_incidents"),
+          )
+        : null;
       return replace(body, empty(t("incidents.none"), go));
     }
     replace(body, filters(app), summary(app), h("p.note", {}, t("incidents.note")));
   };
-  const stops = [onLanguage(draw), store.on(["from", "to", "category", "per", "smooth", "legendTurn", "dataVersion"], draw)];
+  const stops = [
+    onLanguage(draw),
+    store.on(["from", "to", "category", "per", "smooth", "legendTurn", "dataVersion"], draw),
+  ];
   draw();
   return () => {
     stops.forEach((stop) => stop());
@@ -30,25 +40,96 @@ export function mount(app) {
 
 /** @param {any} app */
 function filters(app) {
-  const { category, per, smooth, from, to } = app.store.get();
+  const { store } = app;
+  const { category, per, smooth } = store.get();
+  const exact = app.can("exact.read");
+  const measures = ["raw", "area", "household"].map(
+    (id) => /** @type {[string, string]} */ ([id, t(`incidents.per.${id}`)]),
+  );
+  const rings = [0, 1, 2, 3].map(
+    (n) => /** @type {[number, string]} */ ([n, n ? t("incidents.rings", { n }) : t("incidents.raw_cells")]),
+  );
+  return h(
+    "div.form",
+    {},
+    labelled(
+      t("incidents.category"),
+      select(categoryOptions(app.city.incidents), category, (value) => store.set({ category: value || null })),
+    ),
+    exact ? windowFields(app) : labelled(t("incidents.month"), monthPicker(app)),
+    choice({
+      name: "per",
+      legend: t("incidents.per"),
+      options: measures,
+      value: per,
+      onChange: (value) => store.set({ per: value }),
+    }),
+    exact
+      ? labelled(
+          t("incidents.smooth"),
+          select(rings, smooth, (value) => store.set({ smooth: Number(value) })),
+        )
+      : null,
+  );
+}
+
+/**
+ * The categories, the most frequent first, with their counts where they may be told.
+ * @param {any} incidents
+ * @returns {[string, string][]}
+ */
+function categoryOptions(incidents) {
+  const every = incidents.n ? t("incidents.all", { n: format.number(incidents.n) }) : t("incidents.every");
+  const sorted = [...incidents.categories].sort((a, b) => (b.n ?? 0) - (a.n ?? 0));
+  const text = (/** @type {any} */ one) => (one.n ? `${pick(one)} (${format.number(one.n)})` : pick(one));
+  return [["", every], ...sorted.map((one) => /** @type {[string, string]} */ ([one.code, text(one)]))];
+}
+
+/** The first and the last day that have incidents. @param {any} app */
+function daysOf(app) {
   const { incidents, tz } = app.city;
-  const [first, last] = [format.day(incidents.first, tz), format.day(incidents.last, tz)];
-  const categories = [...incidents.categories].sort((a, b) => (b.n ?? 0) - (a.n ?? 0));
-  const total = h("option", { value: "" }, t("incidents.all", { n: format.number(incidents.n) }));
-  const picker = h("select.field", { on: { change: (/** @type {any} */ event) => app.store.set({ category: event.target.value || null }) } }, total,
-    categories.map((one) => h("option", { value: one.code, selected: one.code === category }, one.n === null || one.n === undefined ? pick(one) : `${pick(one)} (${format.number(one.n)})`)));
-  const date = (/** @type {string} */ name, /** @type {string | null} */ value) =>
-    h("input.field", { type: "date", value: value ?? "", min: first, max: last, on: { change: (/** @type {any} */ event) => app.store.set({ [name]: event.target.value || null }) } });
-  const quick = [["all", null], ["d7", 7], ["d30", 30], ["d90", 90]].map(([id, days]) =>
-    h("button.button.quiet", { type: "button", on: { click: () => app.store.set(days ? { from: latest(first, format.addDays(last, 1 - Number(days))), to: last } : { from: null, to: null }) } }, t(`incidents.quick.${id}`)));
-  const smoothing = h("select.field", { on: { change: (/** @type {any} */ event) => app.store.set({ smooth: Number(event.target.value) }) } },
-    [0, 1, 2, 3].map((rings) => h("option", { value: rings, selected: rings === smooth }, rings ? t("incidents.rings", { n: rings }) : t("incidents.raw_cells"))));
-  return h("div.form", {},
-    labelled(t("incidents.category"), picker),
-    h("div.pair", {}, labelled(t("incidents.from"), date("from", from ?? first)), labelled(t("incidents.to"), date("to", to ?? last))),
+  return { first: format.day(incidents.first, tz), last: format.day(incidents.last, tz) };
+}
+
+/**
+ * First and last day of the window, and the windows that are often wanted.
+ * @param {any} app
+ */
+function windowFields(app) {
+  const { store } = app;
+  const { first, last } = daysOf(app);
+  const date = (/** @type {"from" | "to"} */ name, /** @type {string} */ value) => {
+    const change = (/** @type {any} */ event) => store.set({ [name]: event.target.value || null });
+    const field = h("input.field", { type: "date", value, min: first, max: last, on: { change } });
+    return labelled(t(`incidents.${name}`), field);
+  };
+  const recent = (/** @type {number} */ days) => () =>
+    store.set({ from: latest(first, format.addDays(last, 1 - days)), to: last });
+  const quick = [
+    button(".quiet", t("incidents.quick.all"), () => store.set({ from: null, to: null })),
+    ...[7, 30, 90].map((days) => button(".quiet", t(`incidents.quick.d${days}`), recent(days))),
+  ];
+  return [
+    h("div.pair", {}, date("from", store.get().from ?? first), date("to", store.get().to ?? last)),
     h("div.row.wrap.tight", { role: "group", "aria-label": t("incidents.quick") }, quick),
-    choice({ name: "per", legend: t("incidents.per"), options: [["raw", t("incidents.per.raw")], ["area", t("incidents.per.area")], ["household", t("incidents.per.household")]], value: per, onChange: (value) => app.store.set({ per: value }) }),
-    app.can("exact.read") ? labelled(t("incidents.smooth"), smoothing) : null);
+  ];
+}
+
+/**
+ * Those who see no exact figures choose whole calendar months.
+ * @param {any} app
+ */
+function monthPicker(app) {
+  const { first, last } = daysOf(app);
+  const after = (/** @type {string} */ day) => `${format.addDays(day, 32).slice(0, 7)}-01`;
+  /** @type {[string, string][]} */
+  const months = [];
+  for (let day = `${first.slice(0, 7)}-01`; day <= last; day = after(day)) months.unshift([day, day.slice(0, 7)]);
+  const shown = app.layers.layer("heat")?.data()?.meta.legend?.window?.[0];
+  const from = app.store.get().from ?? (shown ? format.day(shown, app.city.tz) : last);
+  return select(months, `${from.slice(0, 7)}-01`, (day) =>
+    app.store.set({ from: day, to: format.addDays(after(day), -1) }),
+  );
 }
 
 /** @param {any} app */
@@ -59,10 +140,25 @@ function summary(app) {
   const counts = data.columns.n;
   let busy = 0;
   for (let i = 0; i < data.n; i += 1) if (counts?.[i]) busy += 1;
-  return block(t("incidents.shown"), figures([
-    { label: t("incidents.count"), value: format.number(legend.n), beside: legend.window ? `${format.day(legend.window[0], app.city.tz)} – ${format.day(new Date(Date.parse(legend.window[1]) - 1).toISOString(), app.city.tz)}` : "", why: t("why.incidents") },
-    { label: t("incidents.cells"), value: format.number(busy), beside: t("city.resolution", { res: data.res }), why: t("why.heat") },
-  ]));
+  return block(
+    t("incidents.shown"),
+    figures([
+      {
+        label: t("incidents.count"),
+        value: format.number(legend.n),
+        beside: legend.window
+          ? `${format.day(legend.window[0], app.city.tz)} – ${format.day(new Date(Date.parse(legend.window[1]) - 1).toISOString(), app.city.tz)}`
+          : "",
+        why: t("why.incidents"),
+      },
+      {
+        label: t("incidents.cells"),
+        value: format.number(busy),
+        beside: t("city.resolution", { res: data.res }),
+        why: t("why.heat"),
+      },
+    ]),
+  );
 }
 
 /**

@@ -27,11 +27,17 @@ export function mount(app) {
 async function list(app) {
   const plans = await all(app.path("plans"), MOST);
   if (!plans.length) {
-    const go = app.can("plan.draw") ? h("button.button.primary", { type: "button", on: { click: () => app.openJob("redraw") } }, t("draw.start")) : null;
+    const go = app.can("plan.draw")
+      ? h("button.button.primary", { type: "button", on: { click: () => app.openJob("redraw") } }, t("draw.start"))
+      : null;
     return empty(t("city.no_plan"), go);
   }
   const shown = app.planInfo()?.id;
-  return h("ul.items.plan-list", {}, plans.map((plan) => h("li", {}, card(app, plan, plan.id === shown))));
+  return h(
+    "ul.items.plan-list",
+    {},
+    plans.map((plan) => h("li", {}, card(app, plan, plan.id === shown))),
+  );
 }
 
 /**
@@ -47,12 +53,29 @@ function card(app, plan, shown) {
     t("plan.band", { low: format.number(plan.band[0]), high: format.number(plan.band[1]) }),
     measures.in_band === undefined ? "" : t("plan.in_band", { share: format.percent(measures.in_band) }),
   ].filter(Boolean);
-  const open = () => app.store.set({ plan: plan.status === "in_force" ? "current" : plan.id, selection: null });
-  return h("article.plan", { "aria-current": shown ? "true" : null },
-    h("div.row.spread", {}, h("h3", {}, t("plan.version", { version: plan.version }), plan.name ? ` · ${plan.name}` : ""), h("span", { class: `tag ${tone}` }, t(`plan.status.${plan.status}`))),
+  const open = () => app.showPlan(plan.status === "in_force" ? "current" : plan.id);
+  return h(
+    "article.plan",
+    { "aria-current": shown ? "true" : null },
+    h(
+      "div.row.spread",
+      {},
+      h("h3", {}, t("plan.version", { version: plan.version }), plan.name ? ` · ${plan.name}` : ""),
+      h("span", { class: `tag ${tone}` }, t(`plan.status.${plan.status}`)),
+    ),
     h("p", {}, facts.join(" · ")),
-    h("p.note", { title: app.city.tz }, t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: plan.created_by })),
-    h("div.stack", {},
-      shown ? h("p.note", {}, t("plan.is_shown")) : h("button.button", { type: "button", on: { click: open } }, t("plan.show")),
-      planActions(app, plan)));
+    h(
+      "p.note",
+      { title: app.city.tz },
+      t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: plan.created_by }),
+    ),
+    h(
+      "div.stack",
+      {},
+      shown
+        ? h("p.note", {}, t("plan.is_shown"))
+        : h("button.button", { type: "button", on: { click: open } }, t("plan.show")),
+      planActions(app, plan),
+    ),
+  );
 }

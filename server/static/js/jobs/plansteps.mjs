@@ -18,9 +18,14 @@ const SECONDS = [5, 15, 30, 60, 180];
 export function drawForm(app) {
   const wish = remembered(`draw.${app.city.code}`, { low: 300, high: 500, seconds: 15, seed: 1 });
   const { low, high, seconds, seed } = wish.get();
-  const number = (/** @type {number} */ value, /** @type {number} */ min) => h("input.field", { type: "number", value, min, step: 1, inputmode: "numeric" });
+  const number = (/** @type {number} */ value, /** @type {number} */ min) =>
+    h("input.field", { type: "number", value, min, step: 1, inputmode: "numeric" });
   const [from, to, start] = [number(low, 1), number(high, 2), number(seed, 0)];
-  const time = h("select.field", {}, SECONDS.map((one) => h("option", { value: one, selected: one === seconds }, t("draw.seconds", { n: one }))));
+  const time = h(
+    "select.field",
+    {},
+    SECONDS.map((one) => h("option", { value: one, selected: one === seconds }, t("draw.seconds", { n: one }))),
+  );
   const fault = h("p.fault", { role: "alert", hidden: true });
   const button = h("button.button.primary.wide", { type: "submit" }, t("draw.start"));
   const busy = () => {
@@ -37,7 +42,10 @@ export function drawForm(app) {
     wish.set({ low: band[0], high: band[1], seconds: Number(time.value), seed: Number(start.value) });
     button.disabled = true;
     try {
-      const accepted = await request(app.path("plans"), { method: "POST", json: { band, seconds: Number(time.value), seed: Number(start.value) } });
+      const accepted = await request(app.path("plans"), {
+        method: "POST",
+        json: { band, seconds: Number(time.value), seed: Number(start.value) },
+      });
       app.tasks.follow(accepted, "tasks.draw");
     } catch (failure) {
       failed(failure);
@@ -47,10 +55,15 @@ export function drawForm(app) {
   };
   app.tasks.watch(busy);
   busy();
-  return h("form.form", { on: { submit } },
+  return h(
+    "form.form",
+    { on: { submit } },
     h("div.pair", {}, labelled(t("draw.low"), from), labelled(t("draw.high"), to)),
     h("div.pair", {}, labelled(t("draw.time"), time), labelled(t("draw.seed"), start)),
-    fault, button, h("p.note", {}, t("draw.note")));
+    fault,
+    button,
+    h("p.note", {}, t("draw.note")),
+  );
 }
 
 /**
@@ -66,12 +79,30 @@ export function planActions(app, plan) {
       failed(failure);
     }
   };
-  const files = ["geojson", "gpkg", "csv"].map((kind) => h("a.button", { href: `${app.planPath("export", plan.id)}?format=${kind}`, download: "" }, kind === "geojson" ? "GeoJSON" : kind === "gpkg" ? "GeoPackage" : "CSV"));
+  const files = ["geojson", "gpkg", "csv"].map((kind) =>
+    h(
+      "a.button",
+      { href: `${app.planPath("export", plan.id)}?format=${kind}`, download: "" },
+      kind === "geojson" ? "GeoJSON" : kind === "gpkg" ? "GeoPackage" : "CSV",
+    ),
+  );
   return [
-    h("div.row.wrap", {},
+    h(
+      "div.row.wrap",
+      {},
       app.can("plan.staff") ? h("button.button", { type: "button", on: { click: staff } }, t("plan.staff")) : null,
-      app.can("plan.publish") && plan.status === "draft" ? h("button.button.primary", { type: "button", on: { click: () => publish(app, plan) } }, t("plan.publish")) : null),
-    app.can("plan.export") ? h("div.row.wrap", { role: "group", "aria-label": t("plan.export") }, h("span.note", {}, t("plan.export")), files) : null,
+      app.can("plan.publish") && plan.status === "draft"
+        ? h("button.button.primary", { type: "button", on: { click: () => publish(app, plan) } }, t("plan.publish"))
+        : null,
+    ),
+    app.can("plan.export")
+      ? h(
+          "div.row.wrap",
+          { role: "group", "aria-label": t("plan.export") },
+          h("span.note", {}, t("plan.export")),
+          files,
+        )
+      : null,
   ];
 }
 
@@ -90,7 +121,11 @@ export async function publish(app, plan) {
       h("p.note", {}, t("publish.undo")),
     ];
     if (!(await ask({ title: t("publish.title"), text: h("div.stack", {}, text), yes: t("plan.publish") }))) return;
-    await request(app.planPath("publish", plan.id), { method: "POST", json: {}, ifMatch: body.tag ? `"${body.tag}"` : (tag ?? "") });
+    await request(app.planPath("publish", plan.id), {
+      method: "POST",
+      json: {},
+      ifMatch: body.tag ? `"${body.tag}"` : (tag ?? ""),
+    });
     app.toast(t("publish.done", { version: plan.version }));
     app.store.set({ plan: "current" });
     await app.refresh();

@@ -27,7 +27,9 @@ export function createLabels(app) {
       const box = fits(app.map, one, taken);
       if (!box) continue;
       taken.push(box);
-      elements.push(h(`span.map-label.${one.level}`, { style: { left: `${box.at.x}px`, top: `${box.at.y}px` } }, one.text));
+      elements.push(
+        h(`span.map-label.${one.level}`, { style: { left: `${box.at.x}px`, top: `${box.at.y}px` } }, one.text),
+      );
     }
     replace(pane, elements);
   };
@@ -37,10 +39,13 @@ export function createLabels(app) {
     const inView = (/** @type {any} */ one) => view.contains([one.lat, one.lng]);
     const out = [];
     if (look.regions) {
-      for (const one of regions) if (inView(one)) out.push({ ...one, text: one.name, level: one.level === "community" ? "community" : "town" });
+      for (const one of regions)
+        if (inView(one)) out.push({ ...one, text: one.name, level: one.level === "community" ? "community" : "town" });
     }
     if (look.grids) {
-      for (const grid of grids) if (inView(grid)) out.push({ lat: grid.lat, lng: grid.lng, bbox: grid.bbox, text: textOf(grid, look.grids), level: "grid" });
+      for (const grid of grids)
+        if (inView(grid))
+          out.push({ lat: grid.lat, lng: grid.lng, bbox: grid.bbox, text: textOf(grid, look.grids), level: "grid" });
     }
     const rank = { town: 0, community: 1, grid: 2 };
     return out.sort((a, b) => rank[/** @type {"town"} */ (a.level)] - rank[/** @type {"town"} */ (b.level)]);
@@ -91,7 +96,10 @@ function fits(map, one, taken) {
   if (w > (b.x - a.x) * room || size > b.y - a.y) return null;
   const at = map.latLngToLayerPoint([one.lat, one.lng]);
   const box = { x: at.x - w / 2 - 2, y: at.y - size * 0.7, w: w + 4, h: size * 1.4, at };
-  const free = taken.every((other) => box.x > other.x + other.w || other.x > box.x + box.w || box.y > other.y + other.h || other.y > box.y + box.h);
+  const free = taken.every(
+    (other) =>
+      box.x > other.x + other.w || other.x > box.x + box.w || box.y > other.y + other.h || other.y > box.y + box.h,
+  );
   return free ? box : null;
 }
 

@@ -50,21 +50,40 @@ function createPoints(app, { kind, of, options = {}, legend }) {
 export function createCentres(app) {
   const colour = (/** @type {string} */ tier) => root.GezhiSymbols.TIERS[tier].fill;
   return createPoints(app, {
-    kind: "centre", of: "centres",
-    legend: (items) => [{ title: t("layer.centres"), n: items.length, classes: byTier(items).map(([tier, some]) => ({ shape: "centre", colour: colour(tier), label: t(`tier.${tier}`), count: some.length })) }],
+    kind: "centre",
+    of: "centres",
+    legend: (items) => [
+      {
+        title: t("layer.centres"),
+        n: items.length,
+        classes: byTier(items).map(([tier, some]) => ({
+          shape: "centre",
+          colour: colour(tier),
+          label: t(`tier.${tier}`),
+          count: some.length,
+        })),
+      },
+    ],
   });
 }
 
 /** @param {any} app */
 export function createWorkers(app) {
   return createPoints(app, {
-    kind: "worker", of: "workers",
+    kind: "worker",
+    of: "workers",
     legend: (items) => {
       const busy = items.filter((item) => item.grids?.length).length;
-      return [{ title: t("layer.workers"), n: items.length, classes: [
-        { shape: "dot", colour: "#7a4b94", label: t("legend.with_grid"), count: busy },
-        { shape: "ring", colour: "#7a4b94", label: t("legend.without_grid"), count: items.length - busy },
-      ] }];
+      return [
+        {
+          title: t("layer.workers"),
+          n: items.length,
+          classes: [
+            { shape: "dot", colour: "#7a4b94", label: t("legend.with_grid"), count: busy },
+            { shape: "ring", colour: "#7a4b94", label: t("legend.without_grid"), count: items.length - busy },
+          ],
+        },
+      ];
     },
   });
 }
@@ -79,13 +98,30 @@ export function createCameras(app) {
   };
   app.map.on("zoomend", moved);
   return createPoints(app, {
-    kind: "camera", of: "cameras",
+    kind: "camera",
+    of: "cameras",
     legend: (items) => {
       const colours = root.GezhiSymbols.CAMERA;
       const status = (/** @type {any} */ item) => (item.status in colours ? item.status : "unknown");
-      const classes = Object.keys(colours).map((one) => ({ shape: one === "offline" ? "ring" : "dot", colour: colours[one], label: t(`camera.status.${one}`), count: items.filter((item) => status(item) === one).length }));
-      const facing = { shape: "sector", colour: colours.online, label: t(isFine() ? "legend.sector" : "legend.sector_zoom") };
-      return [{ title: t("layer.cameras"), n: items.length, left_out: t("legend.sector_plain"), classes: [...classes.filter((one) => one.count), facing] }];
+      const classes = Object.keys(colours).map((one) => ({
+        shape: one === "offline" ? "ring" : "dot",
+        colour: colours[one],
+        label: t(`camera.status.${one}`),
+        count: items.filter((item) => status(item) === one).length,
+      }));
+      const facing = {
+        shape: "sector",
+        colour: colours.online,
+        label: t(isFine() ? "legend.sector" : "legend.sector_zoom"),
+      };
+      return [
+        {
+          title: t("layer.cameras"),
+          n: items.length,
+          left_out: t("legend.sector_plain"),
+          classes: [...classes.filter((one) => one.count), facing],
+        },
+      ];
     },
   });
 }

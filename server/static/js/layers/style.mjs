@@ -49,7 +49,10 @@ function roundEdge(value) {
 export function countIn(values, classes) {
   const counts = classes.map(() => 0);
   for (const value of values) {
-    const at = classes.findIndex(({ from, to }) => (from === null || value >= from) && (to === null || value < to || (from === to && value === to)));
+    const at = classes.findIndex(
+      ({ from, to }) =>
+        (from === null || value >= from) && (to === null || value < to || (from === to && value === to)),
+    );
     if (at >= 0) counts[at] += 1;
   }
   return counts;

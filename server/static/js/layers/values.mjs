@@ -20,7 +20,12 @@ function createValue(app, pathOf) {
   let legend = null;
   const style = (/** @type {any} */ data) => {
     legend = data.meta.legend ?? null;
-    return { colour: { kind: "value", column: "value", classes: legend?.classes ?? [] }, fillOpacity: opacity, borders: false, cellLines: false };
+    return {
+      colour: { kind: "value", column: "value", classes: legend?.classes ?? [] },
+      fillOpacity: opacity,
+      borders: false,
+      cellLines: false,
+    };
   };
   return {
     async show() {
@@ -59,7 +64,13 @@ export function windowOf(app) {
 export function createHeat(app) {
   return createValue(app, (res) => {
     const { category, per } = app.store.get();
-    return withQuery(app.path("heat"), { ...windowOf(app), category, per: per === "raw" ? "" : per, res, smooth: app.store.get().smooth || "" });
+    return withQuery(app.path("heat"), {
+      ...windowOf(app),
+      category,
+      per: per === "raw" ? "" : per,
+      res,
+      smooth: app.store.get().smooth || "",
+    });
   });
 }
 
@@ -70,7 +81,9 @@ export function createCoverage(app) {
 
 /** @param {any} app */
 export function createGaps(app) {
-  return createValue(app, (res) => withQuery(app.path("gaps"), { ...windowOf(app), category: app.store.get().category, res }));
+  return createValue(app, (res) =>
+    withQuery(app.path("gaps"), { ...windowOf(app), category: app.store.get().category, res }),
+  );
 }
 
 /**
@@ -87,7 +100,14 @@ export function createService(app) {
     meta = data.meta;
     const count = meta.centres?.length ?? 0;
     const colours = Array.from({ length: count }, (_, i) => GRID_COLOURS[i % GRID_COLOURS.length]);
-    return { colour: { kind: "group", column: "centre", colours }, fillOpacity: opacity, borders: true, borderWidth: 2, borderColour: "#26343d", cellLines: false };
+    return {
+      colour: { kind: "group", column: "centre", colours },
+      fillOpacity: opacity,
+      borders: true,
+      borderWidth: 2,
+      borderColour: "#26343d",
+      cellLines: false,
+    };
   };
   return {
     async show() {
@@ -106,6 +126,16 @@ export function createService(app) {
       tier = value;
       return this.refresh();
     },
-    legend: () => (meta ? [{ title: t("layer.service"), unit: t(`tier.${tier}`), n: meta.centres?.length ?? 0, classes: [{ colour: "#26343d", shape: "line", label: t("legend.service") }] }] : []),
+    legend: () =>
+      meta
+        ? [
+            {
+              title: t("layer.service"),
+              unit: t(`tier.${tier}`),
+              n: meta.centres?.length ?? 0,
+              classes: [{ colour: "#26343d", shape: "line", label: t("legend.service") }],
+            },
+          ]
+        : [],
   };
 }

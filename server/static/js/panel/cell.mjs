@@ -16,23 +16,51 @@ export async function cellPanel(app, id) {
   const here = await app.read(withQuery(app.path("here"), { cell: id }));
   const steps = (here.regions ?? []).map((/** @type {any} */ one) => ({ kind: "region", id: one.id, name: one.name }));
   const open = (/** @type {string} */ kind, /** @type {any} */ thing, /** @type {string} */ text) =>
-    h("button.button.link", { type: "button", on: { click: () => app.select({ kind, id: String(thing.label ?? thing.id) }) } }, text);
+    h(
+      "button.button.link",
+      { type: "button", on: { click: () => app.select({ kind, id: String(thing.label ?? thing.id) }) } },
+      text,
+    );
   const grid = here.grid ? open("grid", here.grid, here.grid.name || here.grid.code) : t("cell.no_grid");
   return {
     title: t("cell.title"),
     above: crumbs(app, steps),
-    body: h("div", {},
+    body: h(
+      "div",
+      {},
       h("p.row.wrap", {}, h("code", {}, here.cell)),
-      block(t("cell.belongs"), facts([
-        [t("kind.grid"), grid],
-        [t("grid.worker"), here.worker ? open("worker", here.worker, here.worker.name || t("worker.unnamed")) : app.can("worker.read") && here.grid ? t("grid.no_worker") : null],
-        ...(here.centres ?? []).map((/** @type {any} */ centre) => [tierName(centre.tier), open("centre", centre, centre.name)]),
-      ])),
-      block(t("panel.figures"), facts([
-        [t("grid.households"), here.households === null || here.households === undefined ? null : format.households(Math.round(here.households * 10) / 10, language())],
-        [t("cell.centre"), format.point(here.lat, here.lng)],
-        [t("cell.resolution"), String(app.city.resolution)],
-      ])),
-      block(t("panel.can_do"), actions(app, { lat: here.lat, lng: here.lng }))),
+      block(
+        t("cell.belongs"),
+        facts([
+          [t("kind.grid"), grid],
+          [
+            t("grid.worker"),
+            here.worker
+              ? open("worker", here.worker, here.worker.name || t("worker.unnamed"))
+              : app.can("worker.read") && here.grid
+                ? t("grid.no_worker")
+                : null,
+          ],
+          ...(here.centres ?? []).map((/** @type {any} */ centre) => [
+            tierName(centre.tier),
+            open("centre", centre, centre.name),
+          ]),
+        ]),
+      ),
+      block(
+        t("panel.figures"),
+        facts([
+          [
+            t("grid.households"),
+            here.households === null || here.households === undefined
+              ? null
+              : format.households(Math.round(here.households * 10) / 10, language()),
+          ],
+          [t("cell.centre"), format.point(here.lat, here.lng)],
+          [t("cell.resolution"), String(app.city.resolution)],
+        ]),
+      ),
+      block(t("panel.can_do"), actions(app, { lat: here.lat, lng: here.lng })),
+    ),
   };
 }

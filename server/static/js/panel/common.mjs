@@ -12,10 +12,18 @@ import { columns } from "../parts/charts.mjs";
  */
 export function crumbs(app, steps) {
   const all = [{ kind: "city", id: app.city.code, name: app.city.name }, ...steps];
-  return h("nav.crumbs", { "aria-label": t("panel.path") }, all.map((step, i) => [
-    i ? icon("chevron") : null,
-    h("button.button.link", { type: "button", on: { click: () => app.select({ kind: step.kind, id: step.id }) } }, step.name),
-  ]));
+  return h(
+    "nav.crumbs",
+    { "aria-label": t("panel.path") },
+    all.map((step, i) => [
+      i ? icon("chevron") : null,
+      h(
+        "button.button.link",
+        { type: "button", on: { click: () => app.select({ kind: step.kind, id: step.id }) } },
+        step.name,
+      ),
+    ]),
+  );
 }
 
 /**
@@ -26,7 +34,8 @@ export function crumbs(app, steps) {
 export function chainOf(regions, id) {
   const byId = new Map(regions.map((one) => [one.id, one]));
   const steps = [];
-  for (let at = byId.get(id); at && steps.length < 6; at = byId.get(at.parent)) steps.unshift({ kind: "region", id: at.id, name: at.name });
+  for (let at = byId.get(id); at && steps.length < 6; at = byId.get(at.parent))
+    steps.unshift({ kind: "region", id: at.id, name: at.name });
   return steps;
 }
 
@@ -36,7 +45,9 @@ export function chainOf(regions, id) {
  */
 export function faultLines(codes) {
   if (!codes.length) return h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("fault.none")));
-  return codes.map((code) => h("p", { class: `fault-line ${SOFT.has(code) ? "warn" : ""}` }, icon("warning"), h("span", {}, faultText(code))));
+  return codes.map((code) =>
+    h("p", { class: `fault-line ${SOFT.has(code) ? "warn" : ""}` }, icon("warning"), h("span", {}, faultText(code))),
+  );
 }
 
 const SOFT = new Set(["below_band", "above_band", "under_band", "over_band", "no_worker", "no_centre"]);
@@ -66,8 +77,27 @@ export function gridTable(app, grids, most = 60) {
     more.textContent = t("table.more", { n: format.number(grids.length - shown) });
   };
   add();
-  return h("div.scroll", {}, h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("grid.code")), h("th.num", { scope: "col" }, t("grid.households")), h("th.num", { scope: "col" }, t("grid.deviation")))), body), more);
+  return h(
+    "div.scroll",
+    {},
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, t("grid.code")),
+          h("th.num", { scope: "col" }, t("grid.households")),
+          h("th.num", { scope: "col" }, t("grid.deviation")),
+        ),
+      ),
+      body,
+    ),
+    more,
+  );
 }
 
 /**
@@ -82,10 +112,18 @@ function gridRow(app, grid) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter") go();
   };
-  return h("tr", { tabindex: 0, on: { click: go, keydown: onKey } },
-    h("td", {}, h("span", {}, grid.name || grid.code), grid.name ? h("span.note", { style: { display: "block" } }, grid.code) : null),
+  return h(
+    "tr",
+    { tabindex: 0, on: { click: go, keydown: onKey } },
+    h(
+      "td",
+      {},
+      h("span", {}, grid.name || grid.code),
+      grid.name ? h("span.note", { style: { display: "block" } }, grid.code) : null,
+    ),
     h("td.num", {}, format.number(grid.households)),
-    h("td.num", {}, h("span", { class: `tag ${deviationKind(grid)}` }, format.signed(grid.deviation))));
+    h("td.num", {}, h("span", { class: `tag ${deviationKind(grid)}` }, format.signed(grid.deviation))),
+  );
 }
 
 /** @param {any} grid */
@@ -118,12 +156,20 @@ export function monthChart(months) {
  */
 export function actions(app, target, ...more) {
   const share = async () => {
-    await navigator.clipboard?.writeText(location.href).catch(() => undefined);
-    app.toast(t("action.link_copied"));
+    try {
+      await navigator.clipboard.writeText(location.href);
+      app.toast(t("action.link_copied"));
+    } catch {
+      app.toast(t("action.link_failed"));
+    }
   };
-  return h("div.row.wrap", {},
+  return h(
+    "div.row.wrap",
+    {},
     h("button.button", { type: "button", on: { click: () => app.goTo(target) } }, icon("target"), t("action.zoom")),
-    h("button.button", { type: "button", on: { click: share } }, icon("link"), t("action.copy_link")), ...more);
+    h("button.button", { type: "button", on: { click: share } }, icon("link"), t("action.copy_link")),
+    ...more,
+  );
 }
 
 /**
@@ -140,4 +186,3 @@ export function planWords(app) {
   if (!plan) return t("plan.none_yet");
   return t("plan.words", { version: plan.version, status: t(`plan.status.${plan.status}`) });
 }
-

@@ -18,8 +18,14 @@ import { cameraPanel, centrePanel, placePanel, workerPanel } from "./things.mjs"
 
 /** @type {Record<string, (app: any, id: string) => Promise<Content>>} */
 const KINDS = {
-  city: cityPanel, region: regionPanel, grid: gridPanel, cell: cellPanel,
-  camera: cameraPanel, centre: centrePanel, worker: workerPanel, place: placePanel,
+  city: cityPanel,
+  region: regionPanel,
+  grid: gridPanel,
+  cell: cellPanel,
+  camera: cameraPanel,
+  centre: centrePanel,
+  worker: workerPanel,
+  place: placePanel,
 };
 
 /** @param {any} app */
@@ -30,19 +36,32 @@ export function createPanel(app) {
     const make = selection && KINDS[selection.kind];
     const opened = place.hidden && make;
     place.hidden = !make;
-    if (opened || !make) app.resized();
+    if (opened || !make) app.held();
     if (!make) return replace(place);
     const head = h("div.panel-head");
     const body = h("div.panel-body", { tabindex: 0, role: "region", "aria-label": t("panel.label") });
-    const close = h("button.button.quiet.square", { type: "button", "aria-label": t("action.close"), title: `${t("action.close")} (Esc)`, on: { click: () => app.select(null) } }, icon("close"));
+    const close = h(
+      "button.button.quiet.square",
+      {
+        type: "button",
+        "aria-label": t("action.close"),
+        title: `${t("action.close")} (Esc)`,
+        on: { click: () => app.select(null) },
+      },
+      icon("close"),
+    );
     const title = h("div.grow", {}, h("h2", {}, t(`kind.${selection.kind}`)));
     replace(head, title, close);
     replace(place, head, body);
-    loadInto(body, async () => {
-      const content = await make(app, selection.id);
-      replace(title, content.above ?? null, h("h2", {}, content.title));
-      return content.body;
-    }, 8);
+    loadInto(
+      body,
+      async () => {
+        const content = await make(app, selection.id);
+        replace(title, content.above ?? null, h("h2", {}, content.title));
+        return content.body;
+      },
+      8,
+    );
   };
   app.store.on(["selection", "plan", "dataVersion"], show);
   onLanguage(show);

@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { t, tOr } from "../i18n.mjs";
+import { button, pressList } from "../parts/controls.mjs";
 import { block, facts } from "../parts/figures.mjs";
 import { actions, tierName } from "./common.mjs";
 
@@ -28,21 +29,42 @@ export async function cameraPanel(app, id) {
   const camera = find(await app.items("cameras"), id);
   if (!camera) return gone("camera");
   const assumed = new Set(camera.defaulted ?? []);
-  const mark = (/** @type {string} */ field, /** @type {string} */ text) => (assumed.has(field) ? [text, " ", h("span.tag.warn", {}, t("camera.assumed"))] : text);
+  const mark = (/** @type {string} */ field, /** @type {string} */ text) =>
+    assumed.has(field) ? [text, " ", h("span.tag.warn", {}, t("camera.assumed"))] : text;
   const online = camera.status === "online";
   return {
     title: camera.name || camera.code || t("kind.camera"),
-    body: h("div", {},
-      h("p.row.wrap", {}, h("code", {}, camera.code ?? camera.id), h("span", { class: `tag ${online ? "good" : camera.status === "offline" ? "bad" : ""}` }, tOr(`camera.status.${camera.status}`, camera.status))),
-      block(t("camera.site"), facts([
-        [t("camera.kind"), mark("kind", tOr(`camera.kind.${camera.kind}`, camera.kind))],
-        [t("camera.heading"), camera.heading_deg === null ? t("camera.all_round") : mark("heading", `${format.number(camera.heading_deg)}°`)],
-        [t("camera.angle"), mark("angle", `${format.number(camera.angle_deg)}°`)],
-        [t("camera.range"), mark("range", `${format.number(camera.range_m)} m`)],
-        [t("cell.centre"), format.point(camera.lat, camera.lng)],
-      ])),
+    body: h(
+      "div",
+      {},
+      h(
+        "p.row.wrap",
+        {},
+        h("code", {}, camera.code ?? camera.id),
+        h(
+          "span",
+          { class: `tag ${online ? "good" : camera.status === "offline" ? "bad" : ""}` },
+          tOr(`camera.status.${camera.status}`, camera.status),
+        ),
+      ),
+      block(
+        t("camera.site"),
+        facts([
+          [t("camera.kind"), mark("kind", tOr(`camera.kind.${camera.kind}`, camera.kind))],
+          [
+            t("camera.heading"),
+            camera.heading_deg === null
+              ? t("camera.all_round")
+              : mark("heading", `${format.number(camera.heading_deg)}°`),
+          ],
+          [t("camera.angle"), mark("angle", `${format.number(camera.angle_deg)}°`)],
+          [t("camera.range"), mark("range", `${format.number(camera.range_m)} m`)],
+          [t("cell.centre"), format.point(camera.lat, camera.lng)],
+        ]),
+      ),
       h("p.note", {}, t("camera.note")),
-      block(t("panel.can_do"), actions(app, camera))),
+      block(t("panel.can_do"), actions(app, camera)),
+    ),
   };
 }
 
@@ -55,24 +77,36 @@ export async function centrePanel(app, id) {
   const items = await app.items("centres");
   const centre = find(items, id);
   if (!centre) return gone("centre");
-  const parent = centre.parent ? find(items, String(centre.parent.id ?? centre.parent)) : null;
-  const below = items.filter((/** @type {any} */ one) => one.parent && String(one.parent.id ?? one.parent) === id);
-  const grids = Array.isArray(centre.grids) ? centre.grids.length : centre.grids;
-  const open = (/** @type {any} */ one) => () => {
+  const parent = centre.parent ? find(items, String(centre.parent)) : null;
+  const below = items.filter((/** @type {any} */ one) => String(one.parent) === id);
+  const open = (/** @type {any} */ one) => {
     app.goTo(one);
     app.select({ kind: "centre", id: String(one.id) });
   };
+  const above = parent ? button(".link", parent.name, () => open(parent)) : t("centre.missing");
+  const row = (/** @type {any} */ one) => [
+    h("span.tag", {}, tierName(one.tier)),
+    h("span.grow", {}, one.name),
+    icon("chevron"),
+  ];
+  const region = centre.region ? h("span.note", {}, centre.region.name) : null;
   return {
     title: centre.name,
-    body: h("div", {},
-      h("p.row.wrap", {}, h("span.tag", {}, tierName(centre.tier)), centre.region ? h("span.note", {}, centre.region.name) : null),
-      block(t("panel.figures"), facts([
-        [t("centre.grids"), grids === undefined || grids === null ? null : format.number(grids)],
-        [t("centre.parent"), parent ? h("button.button.link", { type: "button", on: { click: open(parent) } }, parent.name) : centre.tier === "city" ? null : t("centre.missing")],
-        [t("cell.centre"), format.point(centre.lat, centre.lng)],
-      ])),
-      below.length ? block(t("centre.below"), h("ul.items", {}, below.map((/** @type {any} */ one) => h("li", {}, h("button.item", { type: "button", on: { click: open(one) } }, h("span.tag", {}, tierName(one.tier)), h("span.grow", {}, one.name), icon("chevron"))))), format.number(below.length)) : null,
-      block(t("panel.can_do"), actions(app, centre))),
+    body: h(
+      "div",
+      {},
+      h("p.row.wrap", {}, h("span.tag", {}, tierName(centre.tier)), region),
+      block(
+        t("panel.figures"),
+        facts([
+          [t("centre.grids"), format.number(centre.grids)],
+          [t("centre.parent"), centre.tier === "city" ? null : above],
+          [t("cell.centre"), format.point(centre.lat, centre.lng)],
+        ]),
+      ),
+      below.length ? block(t("centre.below"), pressList(below, row, open), format.number(below.length)) : null,
+      block(t("panel.can_do"), actions(app, centre)),
+    ),
   };
 }
 
@@ -89,15 +123,37 @@ export async function workerPanel(app, id) {
   const grids = (list?.grids ?? []).filter((/** @type {any} */ grid) => codes.has(grid.code));
   return {
     title: worker.name || t("worker.unnamed"),
-    body: h("div", {},
+    body: h(
+      "div",
+      {},
       h("p.row.wrap", {}, h("span.tag", {}, tOr(`post.${worker.post}`, worker.post || t("kind.worker")))),
-      block(t("worker.post"), facts([
-        [t("worker.skills"), (Array.isArray(worker.skills) ? worker.skills : String(worker.skills ?? "").split(/[;,、]/)).filter(Boolean).join(" · ")],
-        [t("worker.grids"), grids.length ? grids.map((/** @type {any} */ grid) => h("button.button.link", { type: "button", on: { click: () => app.select({ kind: "grid", id: String(grid.label) }) } }, grid.name || grid.code)) : t("worker.no_grid")],
-        [t("worker.base"), format.point(worker.lat, worker.lng)],
-      ])),
+      block(
+        t("worker.post"),
+        facts([
+          [
+            t("worker.skills"),
+            (Array.isArray(worker.skills) ? worker.skills : String(worker.skills ?? "").split(/[;,、]/))
+              .filter(Boolean)
+              .join(" · "),
+          ],
+          [
+            t("worker.grids"),
+            grids.length
+              ? grids.map((/** @type {any} */ grid) =>
+                  h(
+                    "button.button.link",
+                    { type: "button", on: { click: () => app.select({ kind: "grid", id: String(grid.label) }) } },
+                    grid.name || grid.code,
+                  ),
+                )
+              : t("worker.no_grid"),
+          ],
+          [t("worker.base"), format.point(worker.lat, worker.lng)],
+        ]),
+      ),
       h("p.note", {}, t("worker.note")),
-      block(t("panel.can_do"), actions(app, worker))),
+      block(t("panel.can_do"), actions(app, worker)),
+    ),
   };
 }
 
@@ -111,8 +167,12 @@ export async function placePanel(app, id) {
   if (!place) return gone("place");
   return {
     title: place.name,
-    body: h("div", {}, h("p", {}, h("span.tag", {}, tOr(`place.${place.kind}`, place.kind))),
+    body: h(
+      "div",
+      {},
+      h("p", {}, h("span.tag", {}, tOr(`place.${place.kind}`, place.kind))),
       block(t("panel.figures"), facts([[t("cell.centre"), format.point(place.lat, place.lng)]])),
-      block(t("panel.can_do"), actions(app, place))),
+      block(t("panel.can_do"), actions(app, place)),
+    ),
   };
 }

@@ -23,15 +23,30 @@ export function columns(columns, { label, height = 92, width = 340 }) {
   const scale = (height - top - foot) / most;
   const bars = columns.map((one, i) => {
     const tall = one.value > 0 ? Math.max(1, one.value * scale) : 0;
-    return s("g", {},
+    return s(
+      "g",
+      {},
       s("rect", { class: `bar ${one.kind ?? ""}`, x: i * step, y: height - foot - tall, width: thick, height: tall }),
-      s("rect", { x: i * step, y: 0, width: step, height: height - foot, fill: "transparent" }, s("title", {}, one.hint)),
+      s(
+        "rect",
+        { x: i * step, y: 0, width: step, height: height - foot, fill: "transparent" },
+        s("title", {}, one.hint),
+      ),
     );
   });
-  const labels = columns.map((one, i) => one.label && s("text", { x: i * step + thick / 2, y: height - 3, "text-anchor": anchor(i, columns.length) }, one.label));
-  return s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
-    s("text", { x: 0, y: 10 }, most.toLocaleString("en-US")), bars,
-    s("line", { class: "axis", x1: 0, x2: width, y1: height - foot, y2: height - foot }), labels);
+  const labels = columns.map(
+    (one, i) =>
+      one.label &&
+      s("text", { x: i * step + thick / 2, y: height - 3, "text-anchor": anchor(i, columns.length) }, one.label),
+  );
+  return s(
+    "svg",
+    { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+    s("text", { x: 0, y: 10 }, most.toLocaleString("en-US")),
+    bars,
+    s("line", { class: "axis", x1: 0, x2: width, y1: height - foot, y2: height - foot }),
+    labels,
+  );
 }
 
 /**
@@ -43,14 +58,21 @@ export function gauge({ value, low, high, label, text }) {
   const end = Math.max(high * 1.4, value * 1.05, 1);
   const x = (/** @type {number} */ at) => Math.min(width, (at / end) * width);
   const kind = value < low ? "under" : value > high ? "over" : "fit";
-  return s("svg", { class: "chart", viewBox: `0 0 ${width} 34`, role: "img", "aria-label": label },
+  return s(
+    "svg",
+    { class: "chart", viewBox: `0 0 ${width} 34`, role: "img", "aria-label": label },
     s("rect", { class: "band", x: x(low), y: 3, width: x(high) - x(low), height: 16 }),
     s("rect", { class: `bar ${kind}`, x: 0, y: 7, width: Math.max(1.5, x(value)), height: 8 }),
-    [low, high].map((edge) => s("g", {},
-      s("line", { class: "edge", x1: x(edge), x2: x(edge), y1: 1, y2: 21 }),
-      s("text", { x: x(edge), y: 31, "text-anchor": "middle" }, text(edge)),
-    )),
-    s("line", { class: "axis", x1: 0, x2: width, y1: 21, y2: 21 }));
+    [low, high].map((edge) =>
+      s(
+        "g",
+        {},
+        s("line", { class: "edge", x1: x(edge), x2: x(edge), y1: 1, y2: 21 }),
+        s("text", { x: x(edge), y: 31, "text-anchor": "middle" }, text(edge)),
+      ),
+    ),
+    s("line", { class: "axis", x1: 0, x2: width, y1: 21, y2: 21 }),
+  );
 }
 
 /**

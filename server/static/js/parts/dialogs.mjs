@@ -11,9 +11,19 @@ import { t } from "../i18n.mjs";
  */
 export function openDialog(title, body, foot) {
   const close = () => dialog.close();
-  const dialog = h("dialog", { "aria-label": title, on: { close: () => dialog.remove() } },
-    h("div.dialog-head", {}, h("h2", {}, title),
-      h("button.button.quiet.square", { type: "button", "aria-label": t("action.close"), on: { click: close } }, icon("close"))),
+  const dialog = h(
+    "dialog",
+    { "aria-label": title, on: { close: () => dialog.remove() } },
+    h(
+      "div.dialog-head",
+      {},
+      h("h2", {}, title),
+      h(
+        "button.button.quiet.square",
+        { type: "button", "aria-label": t("action.close"), on: { click: close } },
+        icon("close"),
+      ),
+    ),
     h("div.dialog-body", {}, body),
     foot ? h("div.dialog-foot", {}, foot) : null,
   );

@@ -18,7 +18,12 @@ import { t } from "../i18n.mjs";
 export function figures(list) {
   const explained = h("p.explained", { hidden: true, role: "status" });
   const items = list.map(({ label, value, beside, why }) =>
-    h("div", {}, h("dt", {}, label, why ? whyButton(label, why, explained) : null), h("dd", {}, value, beside ? h("small", {}, beside) : null)),
+    h(
+      "div",
+      {},
+      h("dt", {}, label, why ? whyButton(label, why, explained) : null),
+      h("dd", {}, value, beside ? h("small", {}, beside) : null),
+    ),
   );
   return h("div", {}, h("dl.figures", {}, items), explained);
 }
@@ -39,7 +44,11 @@ export function block(title, body, note) {
  */
 export function facts(rows) {
   const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl.facts", {}, shown.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return h(
+    "dl.facts",
+    {},
+    shown.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
 }
 
 /**
@@ -54,5 +63,9 @@ function whyButton(label, why, place) {
     place.dataset.of = label;
     place.textContent = why;
   };
-  return h("button.why", { type: "button", "aria-label": t("figure.why", { figure: label }), title: t("figure.how"), on: { click: toggle } }, icon("info"));
+  return h(
+    "button.why",
+    { type: "button", "aria-label": t("figure.why", { figure: label }), title: t("figure.how"), on: { click: toggle } },
+    icon("info"),
+  );
 }

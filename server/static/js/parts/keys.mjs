@@ -25,9 +25,16 @@ export function addKey(entry) {
 export function listen() {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
-    const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select");
+    const typing =
+      event.target instanceof HTMLElement &&
+      event.target.matches("input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select");
     if (typing && event.key !== "Escape") return;
-    const found = table.findLast((one) => one.key.toLowerCase() === event.key.toLowerCase() && !!one.ctrl === (event.ctrlKey || event.metaKey) && (one.shift === undefined || one.shift === event.shiftKey));
+    const found = table.findLast(
+      (one) =>
+        one.key.toLowerCase() === event.key.toLowerCase() &&
+        !!one.ctrl === (event.ctrlKey || event.metaKey) &&
+        (one.shift === undefined || one.shift === event.shiftKey),
+    );
     if (!found) return;
     event.preventDefault();
     found.run();
@@ -37,7 +44,11 @@ export function listen() {
 /** The list of keys. */
 export function showKeys() {
   const rows = table.map((one) => h("div", {}, h("span", {}, t(one.text)), h("kbd", {}, one.shown ?? one.key)));
-  const map = [["← ↑ → ↓", "keys.pan"], ["+ −", "keys.zoom"], ["Tab", "keys.tab"]];
+  const map = [
+    ["← ↑ → ↓", "keys.pan"],
+    ["+ −", "keys.zoom"],
+    ["Tab", "keys.tab"],
+  ];
   rows.push(...map.map(([key, text]) => h("div", {}, h("span", {}, t(text)), h("kbd", {}, key))));
   openDialog(t("keys.title"), h("div.keys", {}, rows));
 }

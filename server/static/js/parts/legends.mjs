@@ -11,7 +11,7 @@ import { remembered } from "../store.mjs";
 /**
  * @typedef {object} Class
  * @property {string} [colour]
- * @property {string} [dash] for lines
+ * @property {number} [weight] of a line in pixels
  * @property {"area" | "line" | "dot" | "ring" | "centre" | "sector"} [shape]
  * @property {any} [label] text or both languages; else made from from–to
  * @property {number | null} [from]
@@ -29,7 +29,7 @@ import { remembered } from "../store.mjs";
  * @property {Class[]} classes
  */
 
-const folded = remembered("legend.folded", window.innerWidth < 820);
+const NARROW_PX = 820;
 
 /**
  * Draw the legends of what is on the map.
@@ -38,14 +38,29 @@ const folded = remembered("legend.folded", window.innerWidth < 820);
  * @param {string} zone the city's time zone
  */
 export function drawLegends(place, legends, zone) {
+  const folded = remembered("legend.folded", window.innerWidth < NARROW_PX);
   place.hidden = legends.length === 0;
   const small = folded.get();
   const toggle = () => {
     folded.set(!small);
     drawLegends(place, legends, zone);
   };
-  const fold = h("button.why.legend-fold", { type: "button", "aria-expanded": String(!small), "aria-label": t(small ? "legend.unfold" : "legend.fold"), on: { click: toggle } }, icon(small ? "plus" : "minus"));
-  replace(place, fold, small ? h("b", {}, t("legend.title")) : legends.map((legend) => legendOf(legend, zone)));
+  const fold = h(
+    "button.why.legend-fold",
+    {
+      type: "button",
+      "aria-expanded": String(!small),
+      "aria-label": t(small ? "legend.unfold" : "legend.fold"),
+      on: { click: toggle },
+    },
+    icon(small ? "plus" : "minus"),
+  );
+  replace(
+    place,
+    h("h2.unseen", {}, t("legend.title")),
+    fold,
+    small ? h("b", {}, t("legend.title")) : legends.map((legend) => legendOf(legend, zone)),
+  );
 }
 
 /**
@@ -56,13 +71,40 @@ export function drawLegends(place, legends, zone) {
 export function legendOf(legend, zone) {
   const n = legend.n === null || legend.n === undefined ? "" : `n = ${format.number(legend.n)}`;
   const notes = [];
-  if (legend.window) notes.push(`${format.day(legend.window[0], zone)} – ${format.day(lastMoment(legend.window[1]), zone)}`);
-  if (legend.source) notes.push(t("legend.source", { source: tOr(`kinds.${pick(legend.source)}`, pick(legend.source)) }));
-  if (legend.left_out) notes.push(t("legend.left_out", { what: typeof legend.left_out === "number" ? format.number(legend.left_out) : pick(legend.left_out) }));
-  return h("div.legend", {},
-    h("h3", {}, h("b", {}, pick(legend.title), legend.unit ? ` (${pick(legend.unit)})` : ""), n ? h("span", {}, n) : null),
-    h("ul", {}, legend.classes.map((one) => h("li", {}, swatch(one), h("span", {}, labelOf(one)), h("span.note.num", {}, one.count === null || one.count === undefined ? "" : format.number(one.count))))),
-    notes.length ? h("p.note", {}, notes.join(" · ")) : null);
+  if (legend.window)
+    notes.push(`${format.day(legend.window[0], zone)} – ${format.day(lastMoment(legend.window[1]), zone)}`);
+  if (legend.source)
+    notes.push(t("legend.source", { source: tOr(`kinds.${pick(legend.source)}`, pick(legend.source)) }));
+  if (legend.left_out)
+    notes.push(
+      t("legend.left_out", {
+        what: typeof legend.left_out === "number" ? format.number(legend.left_out) : pick(legend.left_out),
+      }),
+    );
+  return h(
+    "div.legend",
+    {},
+    h(
+      "h3",
+      {},
+      h("b", {}, pick(legend.title), legend.unit ? ` (${pick(legend.unit)})` : ""),
+      n ? h("span", {}, n) : null,
+    ),
+    h(
+      "ul",
+      {},
+      legend.classes.map((one) =>
+        h(
+          "li",
+          {},
+          swatch(one),
+          h("span", {}, labelOf(one)),
+          h("span.note.num", {}, one.count === null || one.count === undefined ? "" : format.number(one.count)),
+        ),
+      ),
+    ),
+    notes.length ? h("p.note", {}, notes.join(" · ")) : null,
+  );
 }
 
 /** @param {Class} one */
@@ -76,12 +118,19 @@ function labelOf(one) {
 }
 
 /** @param {Class} one */
-function swatch({ colour = "#000", shape = "area", dash }) {
-  if (shape === "line") return h("i.swatch.line", { style: { "border-color": colour, "border-top-style": dash ? "dashed" : "solid" } });
+function swatch({ colour = "#000", shape = "area", weight = 2 }) {
+  if (shape === "line")
+    return h("i.swatch.line", { style: { "border-color": colour, "border-top-width": `${weight}px` } });
   if (shape === "dot") return h("i.swatch.dot", { style: { background: colour } });
   if (shape === "ring") return h("i.swatch.dot", { style: { border: `2px solid ${colour}` } });
-  if (shape === "centre") return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M4 12V5l5-4 5 4v7z", fill: colour }));
-  if (shape === "sector") return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M1 12L6 1A14 14 0 0 1 17 8z", fill: colour, "fill-opacity": 0.35, stroke: colour }));
+  if (shape === "centre")
+    return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M4 12V5l5-4 5 4v7z", fill: colour }));
+  if (shape === "sector")
+    return s(
+      "svg",
+      { class: "swatch", viewBox: "0 0 18 13" },
+      s("path", { d: "M1 12L6 1A14 14 0 0 1 17 8z", fill: colour, "fill-opacity": 0.35, stroke: colour }),
+    );
   return h("i.swatch", { style: { background: colour } });
 }
 
@@ -89,4 +138,3 @@ function swatch({ colour = "#000", shape = "area", dash }) {
 function lastMoment(end) {
   return new Date(Date.parse(end) - 1).toISOString();
 }
-

@@ -7,6 +7,7 @@ import { byId, h } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
 import { labelled } from "../jobs/common.mjs";
+import { resized } from "../mapview.mjs";
 import { remembered } from "../store.mjs";
 import { openDialog } from "./dialogs.mjs";
 import { legendOf } from "./legends.mjs";
@@ -18,7 +19,13 @@ const mark = remembered("sheet.mark", "");
 /** @param {any} app */
 export function openPrint(app) {
   const title = h("input.field", { value: titleOf(app), maxlength: 80 });
-  const audience = h("select.field", {}, h("option", { value: "internal" }, t("print.internal")), h("option", { value: "public" }, t("print.public")));
+  const audience = h(
+    "select.field",
+    {},
+    h("option", { value: "internal" }, t("print.internal")),
+    h("option", { value: "public" }, t("print.public")),
+  );
+  const size = h("select.field", {}, h("option", { value: "a4" }, "A4"), h("option", { value: "a3" }, "A3"));
   const approval = h("input.field", { value: mark.get() || t("print.internal_mark"), maxlength: 40 });
   const fault = h("p.fault", { role: "alert", hidden: true });
   const go = () => {
@@ -31,14 +38,25 @@ export function openPrint(app) {
     }
     mark.set(text);
     dialog.close();
+    document.body.classList.toggle("on-a3", size.value === "a3");
     return print(app, title.value.trim(), text);
   };
-  const dialog = openDialog(t("tool.print"), h("div.form", {},
-    labelled(t("print.title"), title), labelled(t("print.audience"), audience), labelled(t("print.mark"), approval),
-    h("p.note", {}, t("print.note")), fault), [
-    h("button.button", { type: "button", on: { click: () => dialog.close() } }, t("action.cancel")),
-    h("button.button.primary", { type: "button", on: { click: go } }, t("tool.print")),
-  ]);
+  const dialog = openDialog(
+    t("tool.print"),
+    h(
+      "div.form",
+      {},
+      labelled(t("print.title"), title),
+      h("div.pair", {}, labelled(t("print.size"), size), labelled(t("print.audience"), audience)),
+      labelled(t("print.mark"), approval),
+      h("p.note", {}, t("print.note")),
+      fault,
+    ),
+    [
+      h("button.button", { type: "button", on: { click: () => dialog.close() } }, t("action.cancel")),
+      h("button.button.primary", { type: "button", on: { click: go } }, t("tool.print")),
+    ],
+  );
 }
 
 /** @param {any} app */
@@ -55,17 +73,43 @@ function titleOf(app) {
 function layOut(app, title, text) {
   const plan = app.planInfo();
   const { from, to } = app.store.get();
-  const line = [plan ? t("plan.version", { version: plan.version }) : t("plan.none_yet"), from ? `${from} – ${to}` : ""];
+  const line = [
+    plan ? t("plan.version", { version: plan.version }) : t("plan.none_yet"),
+    from ? `${from} – ${to}` : "",
+  ];
   const stage = byId("stage");
   clear();
-  stage.prepend(h("header.sheet.sheet-head", {}, h("div", {}, h("h1", {}, title), h("p", {}, line.filter(Boolean).join(" · "))), h("p.sheet-mark", {}, text)));
-  stage.append(h("footer.sheet.sheet-foot", {},
-    h("div.sheet-legends", {}, app.layers.legends().map((/** @type {any} */ legend) => legendOf(legend, app.city.tz))),
-    h("div.sheet-notes", {}, h("span", {}, t("footer.boundaries")), h("span", {}, t("print.date", { date: format.moment(new Date().toISOString(), app.city.tz) })))));
+  stage.prepend(
+    h(
+      "header.paper.paper-head",
+      {},
+      h("div", {}, h("h1", {}, title), h("p", {}, line.filter(Boolean).join(" · "))),
+      h("p.paper-mark", {}, text),
+    ),
+  );
+  stage.append(
+    h(
+      "footer.paper.paper-foot",
+      {},
+      h(
+        "div.paper-legends",
+        {},
+        app.layers.legends().map((/** @type {any} */ legend) => legendOf(legend, app.city.tz)),
+      ),
+      h(
+        "div.paper-notes",
+        {},
+        h("span", {}, t("footer.boundaries")),
+        h("span", {}, t("print.date", { date: format.moment(new Date().toISOString(), app.city.tz) })),
+      ),
+    ),
+  );
 }
 
 function clear() {
-  byId("stage").querySelectorAll(":scope > .sheet").forEach((/** @type {Element} */ one) => one.remove());
+  byId("stage")
+    .querySelectorAll(":scope > .paper")
+    .forEach((/** @type {Element} */ one) => one.remove());
 }
 
 /**
@@ -74,7 +118,7 @@ function clear() {
  */
 export function listenToPrint(app) {
   window.addEventListener("beforeprint", () => {
-    if (!document.querySelector(".sheet")) layOut(app, titleOf(app), mark.get() || t("print.internal_mark"));
+    if (!document.querySelector(".paper")) layOut(app, titleOf(app), mark.get() || t("print.internal_mark"));
   });
   window.addEventListener("afterprint", clear);
 }
@@ -86,16 +130,13 @@ export function listenToPrint(app) {
  * @param {string} text
  */
 async function print(app, title, text) {
-  const view = { centre: app.map.getCenter(), zoom: app.map.getZoom() };
-  const settle = () => {
-    app.map.invalidateSize({ animate: false });
-    app.map.setView(view.centre, view.zoom, { animate: false });
-  };
+  const { map } = app;
+  const [centre, zoom, bounds] = [map.getCenter(), map.getZoom(), map.getBounds()];
   layOut(app, title, text);
   document.body.classList.add("on-paper");
-  settle();
+  if (!resized(map)) map.fitBounds(bounds, { animate: false });
   await new Promise((resolve) => setTimeout(resolve, PAPER_MS));
   window.print();
   document.body.classList.remove("on-paper");
-  settle();
+  map.invalidateSize({ animate: false }).setView(centre, zoom, { animate: false });
 }

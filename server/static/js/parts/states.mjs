@@ -20,7 +20,12 @@ export function skeleton(lines = 5) {
  * @param {...import("../dom.mjs").Child} actions
  */
 export function empty(text, ...actions) {
-  return h("div.empty", {}, h("p", {}, text), actions.length ? h("p.row.wrap", { style: { "justify-content": "center" } }, ...actions) : null);
+  return h(
+    "div.empty",
+    {},
+    h("p", {}, text),
+    actions.length ? h("p.row.wrap", { style: { "justify-content": "center" } }, ...actions) : null,
+  );
 }
 
 /**
@@ -33,9 +38,17 @@ export function problem(failure, retry = null) {
   if (!known) console.error(failure);
   const message = known ? failure.message : t("error.page");
   const detail = known ? failure.detail.slice(0, 5).map(detailText).filter(Boolean) : [];
-  return h("div.problem", { role: "alert" },
+  return h(
+    "div.problem",
+    { role: "alert" },
     h("h3", {}, icon("warning"), h("span", {}, message)),
-    detail.length ? h("ul", {}, detail.map((line) => h("li.note", {}, line))) : null,
+    detail.length
+      ? h(
+          "ul",
+          {},
+          detail.map((line) => h("li.note", {}, line)),
+        )
+      : null,
     h("p", {}, advice(failure)),
     known && failure.requestId ? h("p.note", {}, `${t("error.request_id")} `, h("code", {}, failure.requestId)) : null,
     retry ? h("button.button", { type: "button", on: { click: retry } }, t("action.retry")) : null,
@@ -58,7 +71,11 @@ export async function loadInto(place, make, lines = 5) {
     if (turns.get(place) === turn) replace(place, made);
   } catch (failure) {
     if (/** @type {any} */ (failure)?.name === "AbortError") return;
-    if (turns.get(place) === turn) replace(place, problem(failure, () => loadInto(place, make, lines)));
+    if (turns.get(place) === turn)
+      replace(
+        place,
+        problem(failure, () => loadInto(place, make, lines)),
+      );
   } finally {
     clearTimeout(timer);
   }
@@ -70,7 +87,10 @@ const turns = new WeakMap();
 /** @param {any} detail */
 function detailText(detail) {
   if (typeof detail === "string") return detail;
-  if (detail && typeof detail === "object") return Object.values(detail).filter((value) => typeof value !== "object").join(" · ");
+  if (detail && typeof detail === "object")
+    return Object.values(detail)
+      .filter((value) => typeof value !== "object")
+      .join(" · ");
   return "";
 }
 

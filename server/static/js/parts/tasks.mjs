@@ -10,6 +10,8 @@ import { remembered } from "../store.mjs";
 import { failed, toast } from "./toasts.mjs";
 
 const POLL_MS = 700;
+const SOON_MS = 150;
+const AWAY_MS = 3000;
 const QUIET_MS = 6000;
 const OVER = new Set(["done", "failed", "cancelled"]);
 
@@ -17,69 +19,44 @@ const OVER = new Set(["done", "failed", "cancelled"]);
 
 /**
  * @param {string} city tasks are remembered per city
- * @param {(job: any) => void} onDone called once when a task has ended well
+ * @param {(job: any) => {label: string, run: () => void} | undefined} onDone called once when a task has ended well;
+ *   answers what can be done next
  */
 export function createTasks(city, onDone) {
-  const memory = remembered(`tasks.${city}`, /** @type {{id: string, title: string, started: number}[]} */ ([]));
-  /** @type {Map<string, Task>} */
-  const tasks = new Map();
+  const { tasks, keep } = createMemory(city);
   /** @type {Set<(task: Task) => void>} */
   const watchers = new Set();
-  const place = byId("tasks");
   let timer = 0;
-
-  const keep = () => memory.set([...tasks.values()].filter((one) => !OVER.has(one.job?.status)).map(({ id, title, started }) => ({ id, title, started })));
-
-  const show = () => {
-    place.hidden = tasks.size === 0;
-    replace(place, [...tasks.values()].map((task) => card(task, forget)));
-  };
-
+  const show = () => draw(tasks, forget);
   const forget = (/** @type {string} */ id) => {
     tasks.delete(id);
     keep();
     show();
   };
-
   const ended = (/** @type {Task} */ task) => {
-    const { status } = task.job;
-    if (status === "done") {
-      toast(t("tasks.done", { task: t(task.title) }));
-      onDone(task.job);
-      setTimeout(() => forget(task.id), QUIET_MS);
-    } else if (status === "cancelled") forget(task.id);
+    if (task.job.status === "cancelled") forget(task.id);
+    if (task.job.status !== "done") return;
+    toast(t("tasks.done", { task: t(task.title) }), { action: onDone(task.job) });
+    setTimeout(() => forget(task.id), QUIET_MS);
   };
-
   const poll = async () => {
-    timer = 0;
-    for (const task of tasks.values()) {
-      if (OVER.has(task.job?.status)) continue;
-      try {
-        task.job = await request(`/api/jobs/${encodeURIComponent(task.id)}`);
-        task.away = false;
-      } catch (failure) {
-        if (/** @type {any} */ (failure).status === 404) tasks.delete(task.id);
-        else task.away = true;
-        continue;
-      }
+    clearTimeout(timer);
+    for (const task of [...tasks.values()].filter(running)) {
+      const known = await look(task);
+      if (!known) tasks.delete(task.id);
+      if (task.away || !known) continue;
       for (const watcher of watchers) watcher(task);
-      if (OVER.has(task.job.status)) ended(task);
+      if (!running(task)) ended(task);
     }
     keep();
     show();
-    again();
+    clearTimeout(timer);
+    if ([...tasks.values()].some(running)) timer = window.setTimeout(poll, document.hidden ? AWAY_MS : POLL_MS);
   };
 
-  const again = () => {
-    const running = [...tasks.values()].some((task) => !OVER.has(task.job?.status));
-    if (running && !timer) timer = window.setTimeout(poll, document.hidden ? 4 * POLL_MS : POLL_MS);
-  };
-
-  for (const { id, title, started } of memory.get()) tasks.set(id, { id, title, started, job: null });
   onLanguage(show);
   show();
   if (tasks.size) poll();
-
   return {
     /**
      * Follow a job that the server has accepted.
@@ -90,17 +67,67 @@ export function createTasks(city, onDone) {
       tasks.set(accepted.job.id, { id: accepted.job.id, title, started: Date.now(), job: null });
       keep();
       show();
-      poll();
+      clearTimeout(timer);
+      timer = window.setTimeout(poll, SOON_MS);
       return accepted.job.id;
     },
     /** Whether something with this title is under way. @param {string} title */
-    busy: (title) => [...tasks.values()].some((task) => task.title === title && !OVER.has(task.job?.status)),
+    busy: (title) => [...tasks.values()].some((task) => task.title === title && running(task)),
     /** Hear of every change of every task. @param {(task: Task) => void} watcher */
     watch(watcher) {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
   };
+}
+
+/** @param {Task} task */
+function running(task) {
+  return !OVER.has(task.job?.status);
+}
+
+/**
+ * The tasks that a reload finds again.
+ * @param {string} city
+ */
+function createMemory(city) {
+  const memory = remembered(`tasks.${city}`, /** @type {{id: string, title: string, started: number}[]} */ ([]));
+  /** @type {Map<string, Task>} */
+  const tasks = new Map(memory.get().map((one) => [one.id, { ...one, job: null }]));
+  const keep = () =>
+    memory.set([...tasks.values()].filter(running).map(({ id, title, started }) => ({ id, title, started })));
+  return { tasks, keep };
+}
+
+/**
+ * Ask how a task fares. False when the server does not know it (any more).
+ * @param {Task} task
+ */
+async function look(task) {
+  try {
+    task.job = await request(`/api/jobs/${encodeURIComponent(task.id)}`);
+    task.away = false;
+  } catch (failure) {
+    if (/** @type {any} */ (failure).status === 404) return false;
+    task.away = true;
+  }
+  return true;
+}
+
+/**
+ * Draw every task, leaving the focus where it was.
+ * @param {Map<string, Task>} tasks
+ * @param {(id: string) => void} forget
+ */
+function draw(tasks, forget) {
+  const place = byId("tasks");
+  const focused = /** @type {HTMLElement | null} */ (place.querySelector(":focus"))?.dataset.task;
+  place.hidden = tasks.size === 0;
+  replace(
+    place,
+    [...tasks.values()].map((task) => card(task, forget)),
+  );
+  if (focused) place.querySelector(`[data-task="${CSS.escape(focused)}"]`)?.focus();
 }
 
 /**
@@ -111,19 +138,38 @@ function card(task, forget) {
   const status = task.job?.status ?? "queued";
   const ratio = status === "done" ? 1 : (task.job?.progress ?? 0);
   const over = OVER.has(status);
-  const cancel = () => request(`/api/jobs/${encodeURIComponent(task.id)}/cancel`, { method: "POST" }).catch(failed);
+  const cancel = () =>
+    request(`/api/jobs/${encodeURIComponent(task.id)}/cancel`, { method: "POST", json: {} }).catch(failed);
   const button = over
-    ? h("button.button.quiet", { type: "button", on: { click: () => forget(task.id) } }, t("action.close"))
-    : h("button.button.quiet", { type: "button", on: { click: cancel } }, t("action.cancel"));
+    ? h(
+        "button.button.quiet",
+        { type: "button", data: { task: task.id }, on: { click: () => forget(task.id) } },
+        t("action.close"),
+      )
+    : h("button.button.quiet", { type: "button", data: { task: task.id }, on: { click: cancel } }, t("action.cancel"));
   const error = task.job?.error;
-  return h("div.task", {},
+  return h(
+    "div.task",
+    {},
     h("div.row.spread", {}, h("b", {}, t(task.title)), button),
-    h(`div.bar-of.${status}`, { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(ratio * 100), "aria-label": t(task.title) },
-      h("i", { style: { width: `${ratio * 100}%` } })),
-    h("p.note", {},
+    h(
+      `div.bar-of.${status}`,
+      {
+        role: "progressbar",
+        "aria-valuemin": 0,
+        "aria-valuemax": 100,
+        "aria-valuenow": Math.round(ratio * 100),
+        "aria-label": t(task.title),
+      },
+      h("i", { style: { width: `${ratio * 100}%` } }),
+    ),
+    h(
+      "p.note",
+      {},
       h("span", {}, task.away ? t("tasks.away") : statusText(task.job, status)),
-      h("span", {}, over ? "" : left(task, ratio))),
-    status === "failed" ? h("p.fault", {}, typeof error === "string" ? error : (error?.message ?? t("tasks.failed"))) : null,
+      h("span", {}, over ? "" : left(task, ratio)),
+    ),
+    status === "failed" ? h("p.fault", {}, errorText(error)) : null,
   );
 }
 
@@ -135,6 +181,17 @@ function left(task, ratio) {
   const gone = (Date.now() - task.started) / 1000;
   if (ratio < 0.03 || gone < 2) return format.percent(Math.round(ratio * 100) / 100);
   return t("tasks.left", { time: format.duration((gone / ratio) * (1 - ratio), language()) });
+}
+
+/**
+ * What a job failed of, in the page's language where its code is known.
+ * @param {any} error
+ * @returns {string}
+ */
+export function errorText(error) {
+  if (!error) return t("tasks.failed");
+  if (typeof error === "string") return error;
+  return tOr(`import.advice.${error.code}`, tOr(`error.${error.code}`, error.message ?? t("tasks.failed")));
 }
 
 /**

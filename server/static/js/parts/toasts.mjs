@@ -14,9 +14,25 @@ export function toast(text, { bad = false, requestId = null, action } = {}) {
   const known = [...byId("toasts").children].find((one) => one.dataset.text === text);
   known?.remove();
   const close = () => element.remove();
-  const element = h(`div.toast${bad ? ".bad" : ""}`, { data: { text }, ...(bad ? { role: "alert" } : {}) },
+  const element = h(
+    `div.toast${bad ? ".bad" : ""}`,
+    { data: { text }, ...(bad ? { role: "alert" } : {}) },
     h("span.grow", {}, text, requestId ? h("code", {}, `${t("error.request_id")} ${requestId}`) : null),
-    action ? h("button.button", { type: "button", on: { click: () => { close(); action.run(); } } }, action.label) : null,
+    action
+      ? h(
+          "button.button",
+          {
+            type: "button",
+            on: {
+              click: () => {
+                close();
+                action.run();
+              },
+            },
+          },
+          action.label,
+        )
+      : null,
     h("button.button.square", { type: "button", "aria-label": t("action.close"), on: { click: close } }, icon("close")),
   );
   byId("toasts").append(element);

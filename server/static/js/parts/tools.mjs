@@ -11,12 +11,16 @@ import { addKey } from "./keys.mjs";
 export function createTools(app, { toggleLayers, print }) {
   const { map, store } = app;
   const measure = () => store.set({ measuring: !store.get().measuring });
-  const full = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => undefined);
+  const full = () =>
+    (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(
+      () => undefined,
+    );
   const whole = () => app.goTo({ bbox: app.city.bbox });
 
   const draw = () => {
     const { layersOpen, measuring } = store.get();
-    replace(byId("map-tools"),
+    replace(
+      byId("map-tools"),
       group(
         tool("plus", "tool.zoom_in", () => map.zoomIn(1)),
         tool("minus", "tool.zoom_out", () => map.zoomOut(1)),
@@ -27,7 +31,8 @@ export function createTools(app, { toggleLayers, print }) {
         tool("measure", "tool.measure", measure, { pressed: measuring, key: "R" }),
         tool("fullscreen", "tool.fullscreen", full, { extra: true }),
         tool("print", "tool.print", print, { extra: true }),
-      ));
+      ),
+    );
   };
   addKey({ key: "y", shown: "Y", text: "keys.layers", run: toggleLayers });
   addKey({ key: "r", shown: "R", text: "keys.measure", run: measure });
@@ -51,5 +56,15 @@ function group(...tools) {
  */
 function tool(name, text, run, { pressed, key, extra } = {}) {
   const label = t(text);
-  return h(`button.tool${extra ? ".tool-extra" : ""}`, { type: "button", "aria-label": label, title: key ? `${label} (${key})` : label, "aria-pressed": pressed === undefined ? null : String(pressed), on: { click: run } }, icon(name));
+  return h(
+    `button.tool${extra ? ".tool-extra" : ""}`,
+    {
+      type: "button",
+      "aria-label": label,
+      title: key ? `${label} (${key})` : label,
+      "aria-pressed": pressed === undefined ? null : String(pressed),
+      on: { click: run },
+    },
+    icon(name),
+  );
 }

@@ -1,0 +1,205 @@
+"""The search behind ``rebalance``: flows between touching grids, then annealing with a cost on every household moved.
+
+Energy = out of band, far above all else + households (and a little for cells) away from their grid + borders as a
+tie-break. First what is too much is passed on along the least flow; then gentle heat lets borders find cheaper ways,
+and as it falls, what need not have moved goes home. Two beginnings are tried, with as few changes in the number of
+grids as totals allow, and with every grid split or dissolved that could be; each part keeps the better one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import graph
+from geo import stop as stop_
+from geo.drawing import flow, refinement, rounds, stirring, trees
+from geo.drawing.field import Field, tally
+from geo.drawing.task import Task, given, numbers
+from geo.partition import Partition
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+STAY = 20.0
+"""Cost of moving a whole target of households, next to ``rounds.BAND`` for a whole target out of band."""
+
+PER_CELL = 1e-4
+BORDER = 1e-3
+
+HEATS = (0.03, 0.1, 0.03, 0.3, 0.03)
+"""Heat of each round, in the unit of ``STAY``."""
+
+SWEEPS = 200
+PUSHES = 12
+MARGIN = 0.05
+"""Flows are solved at most so often in a row, each time keeping this much farther inside the band."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """``label`` int32[a] search grid of each atom (-1 alone), ``names`` int32[g] its label in the plan or -1."""
+
+    label: Ints
+    names: Ints
+
+
+def search(task: Task, partition: Partition, watch: stop_.Watch, seed: int) -> tuple[Moves, str]:
+    """The moves found and why the search ended."""
+    sparing, sparing_cost, reason = _play(task, _begin(task, partition, eager=False), watch, seed)
+    if reason is not None:
+        return sparing, reason
+    beginning = _begin(task, partition, eager=True)
+    if beginning.changes == 0:
+        return sparing, "done"
+    eager, eager_cost, reason = _play(task, beginning, watch, seed)
+    inside = task.parts.of_atom >= 0
+    taken = inside.copy()
+    taken[inside] = (eager_cost < sparing_cost - 1e-9)[task.parts.of_atom[inside]]
+    label = np.where(taken, eager.label + len(sparing.names), sparing.label).astype(np.int32)
+    return Moves(label, np.concatenate([sparing.names, eager.names])), reason or "done"
+
+
+@dataclass(frozen=True, eq=False)
+class _Beginning:
+    """Labels to begin with, -2 for atoms that must find a grid; the plan's label (-1 new) and part of each grid; the
+    grid where each atom belongs (-1 nowhere); ``changes`` in the number of grids beyond what totals ask for."""
+
+    label: Ints
+    names: Ints
+    part: Ints
+    home: Ints
+    changes: int
+
+
+def _play(task: Task, beginning: _Beginning, watch: stop_.Watch, seed: int) -> tuple[Moves, Floats, str | None]:
+    """The best moves from one beginning, the energy of each part, and the reason to stop."""
+    label, part, parts = beginning.label.copy(), beginning.part, len(task.parts.weight)
+    field = _field(task, beginning.home)
+    grids = rounds.make_grids(task.parts, part, np.zeros(len(part), dtype=np.bool_))
+    random = np.array([seed], dtype=np.uint64)
+    rounds.settle(rounds.Board(field, grids, label, part, parts), random)
+    room = trees.bench(field)
+    every = np.arange(len(part), dtype=np.int32)
+    active = np.flatnonzero((label >= 0) & ~field.fixed).astype(np.int32)
+    best, kept, reason = np.full(parts, np.inf), label.copy(), None
+    for turn, heat in enumerate(HEATS):
+        for again in range(PUSHES):
+            if not stirring.out_of_band(grids).any() or (again and watch.reason(turn, 0) is not None):
+                break
+            flow.push(field, grids, label, margin=min(0.5, MARGIN * again))
+        trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
+        refinement.settle(field, grids, label, active, rounds.BAND, 0.0, random)
+        if watch.reason(turn, 0) is None:
+            refinement.warm(field, grids, label, active, SWEEPS, heat, rounds.BAND, random)
+            trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
+            refinement.settle(field, grids, label, active, rounds.BAND, 0.0, random)
+        now = refinement.energy(field, grids, label, part, parts, rounds.BAND, 0.0)
+        won = now < best - 1e-9
+        best = np.where(won, now, best)
+        kept = np.where((label >= 0) & won[part[np.maximum(label, 0)]], label, kept) if len(part) else kept
+        label[:] = kept
+        tally(label, field.weight, grids.load, grids.size)
+        reason = watch.reason(turn + 1, 0)
+        if reason is not None:
+            break
+    return Moves(kept.astype(np.int32), beginning.names), best, reason
+
+
+def _begin(task: Task, partition: Partition, *, eager: bool) -> _Beginning:
+    """The plan as a beginning: pieces apart, and as many grids in each part as totals or the given numbers allow."""
+    label, names, part = _grids_of_plan(task, partition)
+    home = label.copy()
+    piece = graph.pieces(task.atoms.indptr, task.atoms.indices, label)
+    weight = np.bincount(piece, weights=task.atoms.weight)
+    size = np.bincount(piece)
+    held = np.bincount(piece, weights=task.lock >= 0)
+    first = np.unique(piece, return_index=True)[1]
+    owner = label[first]
+    order = np.lexsort((first, -size, -weight, -held, owner))
+    main = np.zeros(len(order), dtype=np.bool_)
+    main[order[np.flatnonzero(np.diff(owner[order], prepend=-2))]] = True
+    loose = ~main & (owner >= 0)
+    home[loose[piece]] = -1
+    label[loose[piece]] = -2
+    most = np.where(given(task), numbers(task), np.maximum(task.parts.most, 1))
+    fewest = np.where(given(task), numbers(task), np.minimum(task.parts.fewest, most))
+    count = np.bincount(part, minlength=len(most))
+    for at in np.flatnonzero(loose)[np.argsort(-weight[loose], kind="stable")].tolist():
+        where = int(task.parts.of_atom[first[at]])
+        if weight[at] >= task.parts.low[where] and count[where] < most[where]:
+            label[piece == at] = len(part)
+            part, names = np.append(part, np.int32(where)), np.append(names, np.int32(-1))
+            count[where] += 1
+    return _counted(task, _Beginning(label, names, part, home, 0), count, fewest, most, eager)
+
+
+def _counted(
+    task: Task, plan: _Beginning, count: NDArray[np.int64], fewest: Ints, most: Ints, eager: bool
+) -> _Beginning:
+    """``plan`` with grids added (empty, to be split off) or dissolved until each part's number is allowed."""
+    inside = plan.label >= 0
+    load = np.bincount(plan.label[inside], weights=task.atoms.weight[inside], minlength=len(plan.part))
+    held = np.bincount(plan.label[inside], weights=task.lock[inside] >= 0, minlength=len(plan.part)) > 0
+    label, extra, changes = plan.label.copy(), [], 0
+    for where in range(len(count)):
+        mine = np.flatnonzero(plan.part == where)
+        add = max(0, int(fewest[where] - count[where]))
+        drop = max(0, int(count[where] - most[where]))
+        if eager:
+            heavy = int(((load[mine] > task.parts.high[where]) & (load[mine] >= 2 * task.parts.low[where])).sum())
+            light = int((load[mine] < task.parts.low[where] / 2).sum())
+            more = max(0, min(heavy, int(most[where] - count[where])) - add)
+            less = max(0, min(light, int(count[where] - fewest[where])) - drop)
+            add, drop, changes = add + more, drop + less, changes + more + less
+        free = mine[~held[mine]]
+        gone = free[np.argsort(load[free], kind="stable")][: min(drop, len(mine) - 1)]
+        label[np.isin(label, gone)] = -2
+        extra += [where] * add
+    part = np.concatenate([plan.part, np.array(extra, dtype=np.int32)]).astype(np.int32)
+    names = np.concatenate([plan.names, np.full(len(extra), -1, dtype=np.int32)]).astype(np.int32)
+    return _renumbered(_Beginning(label, names, part, plan.home, changes), len(plan.part))
+
+
+def _renumbered(plan: _Beginning, old: int) -> _Beginning:
+    """``plan`` without the grids that hold nothing, except the ``old``-th and later ones, which are to be filled."""
+    used = np.isin(np.arange(len(plan.part)), plan.label)
+    used[old:] = True
+    place = np.append(np.where(used, np.cumsum(used) - 1, -1), -1).astype(np.int32)
+    return _Beginning(
+        label=np.where(plan.label >= 0, place[np.maximum(plan.label, -1)], plan.label).astype(np.int32),
+        names=plan.names[used],
+        part=plan.part[used],
+        home=place[plan.home],
+        changes=plan.changes,
+    )
+
+
+def _grids_of_plan(task: Task, partition: Partition) -> tuple[Ints, Ints, Ints]:
+    """Search label of each atom, the plan's label of each search grid or -1, and its part.
+
+    A grid of the plan that lies in several parts is as many search grids; the heaviest one bears its label.
+    """
+    was = np.where(task.claim >= 0, task.claim, partition.labels[task.atoms.first]).astype(np.int64)
+    inside = task.parts.of_atom >= 0
+    keys, at = np.unique((task.parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
+    label = np.full(len(was), -1, dtype=np.int32)
+    label[inside] = at
+    part, plan_label = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
+    weight = np.bincount(at, weights=task.atoms.weight[inside], minlength=len(keys))
+    held = np.bincount(at, weights=task.lock[inside] >= 0, minlength=len(keys))
+    order = np.lexsort((np.arange(len(keys)), -weight, held == 0))
+    _, first = np.unique(plan_label[order], return_index=True)
+    names = np.full(len(keys), -1, dtype=np.int32)
+    names[order[first]] = plan_label[order[first]]
+    return label, names, part
+
+
+def _field(task: Task, home: Ints) -> Field:
+    middle = np.ones(len(home))
+    inside = task.parts.of_atom >= 0
+    middle[inside] = ((task.parts.low + task.parts.high) / 2)[task.parts.of_atom[inside]]
+    stay = STAY * task.atoms.weight / middle + PER_CELL * task.atoms.size
+    return task.field._replace(tie=BORDER * task.field.tie, home=home, stay=stay)

@@ -1,0 +1,153 @@
+"""Counting very many incidents in flat memory: points or stored cells in Parquet → n per cell and category.
+
+Stored cells are summed by one SQL text (``sql.aggregate``), whatever runs it. Points become cells on the way, batch by
+batch, and go into a hash table of (cell, category): memory holds one batch a thread and the result.
+"""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from geo import cells
+from server.archive import engine, sql, tally, values
+
+BATCH_ROWS = 1 << 20
+_POINTS = ("lat", "lng", "category")
+
+
+def of_points(
+    paths: Sequence[Path],
+    *,
+    res: int,
+    threads: int = 2,
+    progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> pa.Table:
+    """Columns cell int64, category, n int64 of all points (columns lat, lng in WGS-84 degrees, category) of Parquet
+    files, sorted by cell and category. Rows without a place on the globe are left out.
+
+    progress(rows read so far). Raises ArchiveError E_CANCELLED or E_CATEGORIES.
+    """
+    work = _Work(paths, res, progress, cancelled)
+    tables = [work.count(most=1)]
+    with ThreadPoolExecutor(threads) as pool:
+        tables += pool.map(lambda _: work.count(), range(threads))
+    for other in tables[1:]:
+        tables[0].merge(other)
+    found, codes, n = tables[0].result()
+    words = pa.array(list(work.names), pa.string())
+    made = pa.table({"cell": found.astype(np.int64), "category": words.take(pa.array(codes)), "n": n})
+    return made.sort_by([("cell", "ascending"), ("category", "ascending")])
+
+
+def of_cells(
+    paths: Sequence[Path], *, res: int, run: values.Engine | None = None, cancelled: Callable[[], bool] | None = None
+) -> pa.Table:
+    """The same from stored cells (columns cell, category, weight, as in segments), no finer than they are."""
+    files = ", ".join("'" + glob.escape(str(path)).replace("'", "''") + "'" for path in paths)
+    with engine.connect(run or values.Engine()) as connection:
+        connection.execute(f"CREATE VIEW facts AS SELECT cell, category, weight FROM read_parquet([{files}])")
+        return engine.fetch(connection, sql.aggregate(res), cancelled=cancelled)
+
+
+def directory(source: Path, out: Path, *, res: int, run: values.Engine | None = None) -> Path:
+    """Aggregate every Parquet file in ``source`` into one file in ``out``: by stored cells where the files have a
+    column cell, else from their points. Raises ArchiveError E_NO_FILES or E_COLUMNS."""
+    paths = sorted(source.glob("*.parquet"))
+    if not paths:
+        raise values.ArchiveError("E_NO_FILES", "there is no Parquet file in the directory")
+    names = set(pq.read_schema(paths[0]).names)
+    if {"cell", "category", "weight"} <= names:
+        table = of_cells(paths, res=res, run=run)
+    elif set(_POINTS) <= names:
+        table = of_points(paths, res=res)
+    else:
+        raise values.ArchiveError("E_COLUMNS", "the files have neither cell, category, weight nor lat, lng, category")
+    out.mkdir(parents=True, exist_ok=True)
+    final, beside = out / f"counts-res{res}.parquet", out / f".counts-{secrets.token_hex(8)}.part"
+    with beside.open("wb") as file:
+        pq.write_table(table, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(final)
+    return final
+
+
+class _Work:
+    """Row groups still to be counted, shared by threads; each thread fills a table of its own."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        res: int,
+        progress: Callable[[int], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self.names: dict[str | None, int] = {}
+        self._res = res
+        self._progress = progress
+        self._cancelled = cancelled
+        self._groups = iter([(path, group) for path in paths for group in range(pq.read_metadata(path).num_row_groups)])
+        self._lock = threading.Lock()
+        self._rows = 0
+
+    def count(self, *, most: int | None = None) -> tally.Tally:
+        """Take row groups until there are none left, or ``most`` of them. Raises ArchiveError E_CANCELLED, E_CATEGORIES.
+
+        The first row group must be counted before threads start: compiled kernels are loaded on their first call, and
+        two threads loading the same one crash the process (numba 0.68).
+        """
+        table = tally.Tally()
+        for _ in itertools.count() if most is None else range(most):
+            with self._lock:
+                path, group = next(self._groups, (None, 0))
+            if path is None:
+                break
+            texts = ["category"] if pq.read_schema(path).field("category").type == pa.string() else []
+            with pq.ParquetFile(path, read_dictionary=texts) as file:
+                for batch in file.iter_batches(
+                    batch_size=BATCH_ROWS, row_groups=[group], columns=list(_POINTS), use_threads=False
+                ):
+                    self._told(batch.num_rows)
+                    lats, lngs, codes = self._plain(batch)
+                    table.add(cells.from_points(lats, lngs, self._res), codes)
+        return table
+
+    def _told(self, rows: int) -> None:
+        with self._lock:
+            if self._cancelled is not None and self._cancelled():
+                raise values.ArchiveError("E_CANCELLED", "counting was cancelled")
+            self._rows += rows
+            if self._progress is not None:
+                self._progress(self._rows)
+
+    def _plain(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Latitudes, longitudes and category codes of the rows on the globe."""
+        lats, lngs = (np.array(batch.column(name).to_numpy(zero_copy_only=False), float) for name in ("lat", "lng"))
+        category = batch.column("category")
+        if not pa.types.is_dictionary(category.type):
+            category = category.cast(pa.string()).dictionary_encode()
+        words = [*category.dictionary.to_pylist(), None]
+        with self._lock:
+            known = np.array([self.names.setdefault(word, len(self.names)) for word in words], np.int32)
+            if len(self.names) > tally.MOST_CODES:
+                raise values.ArchiveError("E_CATEGORIES", f"there are more than {tally.MOST_CODES - 1} categories")
+        indices = category.indices if category.null_count == 0 else pc.fill_null(category.indices, len(words) - 1)
+        codes = known[np.asarray(indices)]
+        if len(lats) and lats.min() >= -90 and lats.max() <= 90 and lngs.min() >= -180 and lngs.max() <= 180:
+            return lats, lngs, codes
+        with np.errstate(invalid="ignore"):
+            there = (np.abs(lats) <= 90) & (np.abs(lngs) <= 180)
+        return lats[there], lngs[there], codes[there]

@@ -1,0 +1,59 @@
+"""The command line: one command per use case, results on standard output, progress and faults on standard error.
+
+Commands run on the host act as administrator. Exit codes: 0 done (rejected rows are a result), 1 refused or not sound,
+2 the command was not understood, 130 stopped by the user. ``--json`` writes one JSON value.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from geo.errors import GeoError
+from server import terminal
+from server.archive.values import ArchiveError
+from server.cli import accounts, coverage, data, maps, plans, running
+from server.rules import permissions
+from server.store.database import DatabaseError
+from server.usecases import errors
+
+EXPECTED = (errors.UseCaseError, DatabaseError, GeoError, ArchiveError, permissions.Denied)
+
+
+class Commands(click.Group):
+    """A group whose command is ``serve`` when none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h")):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        cli.main(prog_name="python3 -m server", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        sys.exit(error.exit_code)
+    except EXPECTED as error:
+        terminal.tell_error(error)
+        sys.exit(1)
+
+
+cli = Commands(
+    "gezhi",
+    help="Gezhi 格治: grid management of a city. Without a command it serves the map.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    commands=[
+        running.serve_command, data.new_city, data.import_, plans.draw, plans.rebalance, plans.staff, plans.plan,
+        maps.heat, coverage.coverage, maps.map_, accounts.user, running.verify_, running.runner_,
+    ],
+)
+"""Every command by its name."""

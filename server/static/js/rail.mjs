@@ -1,0 +1,107 @@
+/** The rail: one job at a time, each a module that is loaded when it is first opened. The map stays. */
+
+import { byId } from "./dom.mjs";
+import { PRESETS } from "./layers/kinds.mjs";
+import { problem } from "./parts/states.mjs";
+import { remembered } from "./store.mjs";
+
+/** What each job needs; the ones a role may not do are not offered. */
+export const JOBS = /** @type {Record<string, string>} */ ({
+  map: "city.read",
+  redraw: "plan.read",
+  incidents: "heat.read",
+  coverage: "coverage.read",
+  centres: "centre.read",
+  plans: "plan.read",
+  data: "import.read",
+  admin: "user.manage",
+});
+
+/** @param {any} app */
+export function connectJobs(app) {
+  const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(".rail-job")]);
+  const tab = byId("work-tab");
+  for (const link of links) offer(app, link);
+  app.openJob = (/** @type {string} */ job) => openJob(app, job);
+  app.hideWork = () => {
+    app.work.replaceChildren();
+    app.work.hidden = true;
+    app.resized();
+  };
+  app.foldWork = () => {
+    app.work.hidden = !app.work.hidden;
+    tab.hidden = !app.work.hidden;
+    app.resized();
+    (tab.hidden ? app.work.querySelector("button") : tab).focus();
+  };
+  tab.addEventListener("click", app.foldWork);
+  const mount = mounter(app, (job) => {
+    document.body.dataset.job = job;
+    app.work.hidden = job === "map";
+    tab.hidden = true;
+    for (const link of links) {
+      if (link.dataset.job === job) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  });
+  app.store.on(["job"], mount);
+  mount();
+}
+
+/**
+ * A link of the rail: opens its job here; with Ctrl or Shift the browser opens it elsewhere.
+ * @param {any} app
+ * @param {HTMLAnchorElement} link
+ */
+function offer(app, link) {
+  const job = link.dataset.job ?? "";
+  if (!app.can(JOBS[job])) /** @type {HTMLElement} */ (link.closest("li")).hidden = true;
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    app.openJob(job);
+  });
+}
+
+/**
+ * Go to a job with the layers it was left with; the open job's own link folds its column.
+ * @param {any} app
+ * @param {string} job
+ */
+function openJob(app, job) {
+  const { store } = app;
+  if (job === store.get().job) {
+    if (app.work.childElementCount) app.foldWork();
+    return;
+  }
+  const preset = PRESETS[job];
+  const layers = preset ? remembered(`layers.${app.city.code}.${job}`, preset).get() : store.get().layers;
+  const { selection } = store.get();
+  store.set({ job, layers, selection: selection?.kind === "city" && job !== "map" ? null : selection });
+}
+
+/**
+ * Takes the job before off the page and puts the store's job on it.
+ * @param {any} app
+ * @param {(job: string) => void} prepare
+ */
+function mounter(app, prepare) {
+  /** @type {(() => void) | null} */
+  let unmount = null;
+  let turn = 0;
+  return async function mount() {
+    const { job } = app.store.get();
+    const mine = (turn += 1);
+    prepare(job);
+    unmount?.();
+    unmount = null;
+    try {
+      const module = await import(`./jobs/${job}.mjs`);
+      if (mine !== turn) return;
+      unmount = module.mount(app);
+    } catch (failure) {
+      app.work.replaceChildren(problem(failure, mount));
+    }
+    app.resized();
+  };
+}

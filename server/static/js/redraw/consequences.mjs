@@ -1,0 +1,123 @@
+/** What a change does to the grids it touches, before and after, with the band to hold it against. */
+
+import { h, icon, s } from "../dom.mjs";
+import * as format from "../format.mjs";
+import { language, t } from "../i18n.mjs";
+
+/**
+ * @param {any} result as POST …/edits answers
+ * @param {[number, number]} band
+ * @param {(grid: any) => void} go
+ */
+export function consequences(result, band, go) {
+  const before = new Map(result.before.map((/** @type {any} */ grid) => [grid.label, grid]));
+  const top = Math.max(
+    band[1] * 1.3,
+    ...result.after.map((/** @type {any} */ grid) => grid.households),
+    ...result.before.map((/** @type {any} */ grid) => grid.households),
+  );
+  return h(
+    "div.stack",
+    {},
+    result.after.map((/** @type {any} */ grid) => card(grid, before.get(grid.label), band, top, go)),
+  );
+}
+
+/**
+ * @param {any} grid
+ * @param {any} was
+ * @param {[number, number]} band
+ * @param {number} top
+ * @param {(grid: any) => void} go
+ */
+function card(grid, was, band, top, go) {
+  const rows = [
+    ["redraw.reports", grid.reports, was?.reports, format.number],
+    ["redraw.cameras", grid.cameras, was?.cameras, format.number],
+    ["redraw.round", grid.round_m, was?.round_m, (/** @type {number} */ metres) => format.distance(metres, language())],
+    [
+      "redraw.to_centre",
+      grid.centre_m,
+      was?.centre_m,
+      (/** @type {number} */ metres) => format.distance(metres, language()),
+    ],
+  ];
+  const out = grid.households > band[1] || grid.households < band[0];
+  return h(
+    "section.block",
+    {},
+    h(
+      "button.item",
+      { type: "button", on: { click: () => go(grid) } },
+      h("span.grow", {}, grid.name, h("span.note", {}, grid.code)),
+      grid.locked ? h("span.tag", {}, t("redraw.locked")) : null,
+      icon("target"),
+    ),
+    bar(was?.households ?? 0, grid.households, band, top),
+    h(
+      "p.note",
+      {},
+      `${format.households(was?.households ?? 0, language())} → `,
+      h("b", {}, format.households(grid.households, language())),
+      ` · ${t("redraw.band", { low: band[0], high: band[1] })}`,
+    ),
+    out
+      ? h(
+          "p.fault-line",
+          {},
+          icon("warning"),
+          h(
+            "span",
+            {},
+            t(grid.households > band[1] ? "redraw.above" : "redraw.below", {
+              n: format.number(
+                Math.round(grid.households > band[1] ? grid.households - band[1] : band[0] - grid.households),
+              ),
+            }),
+          ),
+        )
+      : null,
+    grid.pieces > 1
+      ? h("p.fault-line", {}, icon("warning"), h("span", {}, t("redraw.in_pieces", { n: grid.pieces })))
+      : null,
+    h(
+      "dl.facts",
+      {},
+      rows
+        .filter(([, value]) => value !== null && value !== undefined)
+        .map(([name, value, old, show]) => [
+          h("dt", {}, t(name)),
+          h(
+            "dd",
+            {},
+            old !== undefined && old !== null && old !== value ? `${show(old)} → ${show(value)}` : show(value),
+          ),
+        ]),
+    ),
+  );
+}
+
+/**
+ * Households before (thin) and after (thick) over the band.
+ * @param {number} before
+ * @param {number} after
+ * @param {[number, number]} band
+ * @param {number} top
+ */
+function bar(before, after, band, top) {
+  const x = (/** @type {number} */ value) => (value / top) * 100;
+  const good = after >= band[0] && after <= band[1];
+  return s(
+    "svg",
+    {
+      class: "band-bar",
+      viewBox: "0 0 100 8",
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": `${Math.round(before)} → ${Math.round(after)}`,
+    },
+    s("rect", { x: x(band[0]), y: 0, width: x(band[1]) - x(band[0]), height: 8, fill: "#dfe7e3" }),
+    s("rect", { x: 0, y: 1, width: x(before), height: 2, fill: "#9aa7ad" }),
+    s("rect", { x: 0, y: 4, width: x(after), height: 3, fill: good ? "#3f7f6b" : "#b3541e" }),
+  );
+}

@@ -1,0 +1,127 @@
+/** What decides without a page: the store, layers that take each other's place, classes, steps of time. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { createCache } from "../../server/static/js/cache.mjs";
+import { withQuery } from "../../server/static/js/api.mjs";
+import { steps } from "../../server/static/js/histogram.mjs";
+import { resolutionAt } from "../../server/static/js/layers/hex.mjs";
+import { KINDS, PRESETS, switched } from "../../server/static/js/layers/kinds.mjs";
+import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static/js/layers/style.mjs";
+import { within } from "../../server/static/js/panel/region.mjs";
+import { createStore } from "../../server/static/js/store.mjs";
+
+test("a listener hears only of the names it asked for, and only of changes", () => {
+  const store = createStore({ a: 1, b: 2 });
+  /** @type {any[]} */
+  const heard = [];
+  const stop = store.on(["a"], (state, changed) => heard.push([state.a, ...changed]));
+  store.set({ b: 3 });
+  store.set({ a: 1 });
+  store.set({ a: 5, b: 6 });
+  stop();
+  store.set({ a: 7 });
+  assert.deepEqual(heard, [[5, "a", "b"]]);
+});
+
+test("layers that colour cells take each other's place; the others stay", () => {
+  const before = { ground: 1, grids: 0.5, heat: 0.7 };
+  assert.deepEqual(switched(before, "coverage", true), { ground: 1, grids: 0.5, coverage: 0.7 });
+  assert.deepEqual(switched(before, "cameras", true), { ground: 1, grids: 0.5, heat: 0.7, cameras: 1 });
+  assert.deepEqual(switched(before, "heat", false), { ground: 1, grids: 0.5 });
+  assert.deepEqual(switched(before, "no-such", true), before);
+});
+
+test("what a job shows at first are layers that exist, at most one of which colours cells", () => {
+  for (const [job, layers] of Object.entries(PRESETS)) {
+    const kinds = Object.keys(layers).map((id) => KINDS.find((kind) => kind.id === id));
+    assert.ok(kinds.every(Boolean), job);
+    assert.ok(kinds.filter((kind) => kind?.fills).length <= 1, job);
+  }
+});
+
+test("colours are those of layers/style.py", () => {
+  const source = readFileSync(new URL("../../layers/style.py", import.meta.url), "utf8");
+  const colours = (/** @type {string} */ name) =>
+    source.match(new RegExp(`^${name} = \\(([^)]+)\\)`, "m"))?.[1].match(/#\w{6}/g);
+  assert.deepEqual(GRID_COLOURS, colours("GROUPS"));
+  assert.deepEqual(
+    DEVIATION.map((one) => one.colour),
+    colours("DEVIATION"),
+  );
+});
+
+test("the band is a class of its own between below and above", () => {
+  assert.deepEqual(countIn([-0.7, -0.5, -0.1, 0, 0, 0.1, 0.2, 0.9], DEVIATION), [1, 1, 1, 2, 1, 1, 1]);
+});
+
+test("classes of equal counts hold every value once", () => {
+  const values = Array.from({ length: 230 }, (_, i) => 100 + ((i * 37) % 600));
+  const classes = quantiles(values, 6);
+  assert.equal(
+    countIn(values, classes).reduce((sum, n) => sum + n, 0),
+    values.length,
+  );
+  assert.deepEqual(quantiles([], 6), []);
+  assert.deepEqual(quantiles([4, 4, 4], 6), [{ from: null, to: null }]);
+});
+
+test("the histogram's steps cover the days without gap or overlap", () => {
+  for (const [first, last] of [
+    ["2025-07-01", "2025-07-20"],
+    ["2025-06-30", "2025-10-03"],
+    ["2025-07-01", "2026-06-30"],
+    ["2008-01-03", "2019-12-31"],
+  ]) {
+    const found = steps(first, last);
+    assert.equal(found[0].day, first);
+    assert.ok(found.length <= 27, String(found.length));
+    for (let i = 1; i < found.length; i += 1) assert.equal(found[i].day, found[i - 1].end);
+    assert.ok((found.at(-1)?.end ?? "") > last);
+  }
+  assert.deepEqual(
+    steps("2025-11-15", "2026-01-02")
+      .map((one) => one.day)
+      .slice(0, 3),
+    ["2025-11-15", "2025-11-17", "2025-11-24"],
+  );
+});
+
+test("the resolution follows the zoom and never passes the city's own", () => {
+  const found = [8, 10, 12, 14, 16, 19].map((zoom) => resolutionAt(10, zoom, 25));
+  assert.deepEqual(
+    found,
+    [...found].sort((a, b) => a - b),
+  );
+  assert.equal(found.at(-1), 10);
+  assert.ok(found[0] >= 6);
+});
+
+test("a region holds itself and everything below it", () => {
+  const regions = [
+    { id: "1", parent: null },
+    { id: "2", parent: "1" },
+    { id: "3", parent: "2" },
+    { id: "4", parent: null },
+  ];
+  assert.deepEqual([...within(regions, "1")].sort(), ["1", "2", "3"]);
+  assert.deepEqual([...within(regions, "9")], ["9"]);
+});
+
+test("a path is read once, and again after a failure", async () => {
+  let asked = 0;
+  const cache = createCache(async (path) => {
+    asked += 1;
+    if (path === "bad" && asked < 3) throw new Error("down");
+    return path;
+  });
+  assert.equal(await cache.read("a"), await cache.read("a"));
+  assert.equal(asked, 1);
+  await assert.rejects(cache.read("bad"));
+  assert.equal(await cache.read("bad"), "bad");
+});
+
+test("parameters join a path that already has some", () => {
+  assert.equal(withQuery("/a", { x: 1, y: "", z: null }), "/a?x=1");
+  assert.equal(withQuery("/a?limit=5", { cursor: "7" }), "/a?limit=5&cursor=7");
+});

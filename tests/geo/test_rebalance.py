@@ -1,0 +1,171 @@
+"""Rebalancing: as few households move as must, labels stay, and the handover adds up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from geo import checks, drawing, errors, stop
+from geo.drawing import flow
+from geo.partition import Partition
+from geo.problem import Problem
+from tests.geo import worlds
+
+
+def plan(problem: Problem, labels: object) -> Partition:
+    return Partition(problem.cells, np.asarray(labels, dtype=np.int32))
+
+
+def rebalance(problem: Problem, labels: object, **more: object) -> drawing.Rebalancing:
+    return drawing.rebalance(problem, plan(problem, labels), rng=np.random.default_rng(1), **more)  # type: ignore[arg-type]
+
+
+def codes(done: drawing.Drawing) -> set[str]:
+    return {violation.code for violation in done.violations}
+
+
+def test_a_valid_plan_stays_to_the_last_label() -> None:
+    problem = worlds.problem(1, 8, 10.0, (30, 50))
+    done = rebalance(problem, [9, 9, 9, 9, 2, 2, 2, 2])
+    assert done.partition.labels.tolist() == [9, 9, 9, 9, 2, 2, 2, 2]
+    assert (done.moved.size, done.moved_households, done.handover, done.least_households) == (0, 0.0, (), 0.0)
+
+
+def test_only_what_must_move_moves() -> None:
+    done = rebalance(worlds.problem(1, 8, 10.0, (30, 50)), [9, 9, 9, 9, 9, 9, 2, 2])
+    assert done.partition.labels.tolist() == [9, 9, 9, 9, 9, 2, 2, 2]
+    assert done.moved.tolist() == [5]
+    assert done.moved_households == done.least_households == 10
+    assert [(row.giver, row.taker, row.cells.tolist(), row.households) for row in done.handover] == [(9, 2, [5], 10.0)]
+
+
+def test_of_two_ways_the_one_with_fewer_households_is_taken() -> None:
+    done = rebalance(worlds.problem(1, 5, [20.0, 16, 30, 4, 30], (30, 66)), [0, 0, 0, 0, 1])
+    assert done.moved.tolist() == [3]
+
+
+def test_what_is_too_much_is_passed_on_through_neighbours() -> None:
+    done = rebalance(worlds.problem(1, 12, 10.0, (30, 40)), [0] * 6 + [1] * 4 + [2] * 2)
+    assert codes(done) == set()
+    assert done.moved_households == done.least_households == 40
+    assert done.partition.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+
+
+def test_locks_are_kept() -> None:
+    locked = np.full(8, -1)
+    locked[5] = 9
+    done = rebalance(worlds.problem(2, 4, 10.0, (30, 50), locked=locked), [9, 9, 9, 2, 9, 9, 9, 2])
+    assert done.partition.labels[5] == 9
+    assert codes(done) == set()
+
+
+def test_a_grid_in_pieces_is_mended_and_the_heavier_piece_keeps_the_label() -> None:
+    done = rebalance(worlds.problem(1, 9, 10.0, (20, 40)), [5, 5, 5, 1, 1, 1, 5, 8, 8])
+    assert codes(done) == set()
+    assert done.partition.labels.tolist()[:6] == [5, 5, 5, 1, 1, 1]
+    assert done.moved.tolist() == [6]
+
+
+def test_a_piece_large_enough_becomes_a_grid_with_a_label_never_used() -> None:
+    done = rebalance(worlds.problem(1, 9, 10.0, (30, 30)), [5, 5, 5, 1, 1, 1, 5, 5, 5])
+    assert codes(done) == set()
+    assert done.partition.labels.tolist() == [5, 5, 5, 1, 1, 1, 0, 0, 0]
+
+
+def test_a_grid_over_a_river_is_divided() -> None:
+    _, near = worlds.hexagons(2, 6)
+    river = worlds.river(near, np.arange(12) % 6 < 3)
+    done = rebalance(worlds.problem(2, 6, 10.0, (20, 40), barriers=river), [0, 0, 1, 1, 2, 2] * 2)
+    assert codes(done) == set()
+
+
+def test_a_grid_over_a_region_border_is_divided() -> None:
+    done = rebalance(worlds.problem(1, 8, 10.0, (20, 40), region=[0, 0, 0, 0, 1, 1, 1, 1]), [0, 0, 0, 1, 1, 1, 2, 2])
+    assert codes(done) == set()
+    assert {0, 2} <= set(done.partition.labels.tolist())
+
+
+def test_a_grid_far_too_large_is_split_rather_than_handed_round() -> None:
+    done = rebalance(worlds.problem(1, 14, 10.0, (30, 50)), [0] * 8 + [1] * 3 + [2] * 3)
+    assert codes(done) == set()
+    assert done.moved_households == 30
+
+
+def test_too_many_grids_are_made_fewer() -> None:
+    done = rebalance(worlds.problem(1, 8, 10.0, (40, 40)), [0, 0, 0, 1, 2, 3, 3, 3])
+    assert codes(done) == set()
+    assert done.measures.grids == 2
+
+
+def test_what_cannot_be_mended_is_named() -> None:
+    done = rebalance(worlds.problem(1, 3, [10.0, 99, 10], (30, 50)), [0, 0, 0])
+    assert codes(done) <= checks.BAND_CODES
+    assert all(violation.proved for violation in done.violations)
+
+
+def test_a_plan_of_other_cells_is_refused() -> None:
+    problem = worlds.problem(1, 3, 10.0, (10, 30))
+    with pytest.raises(errors.ProblemError):
+        drawing.rebalance(problem, Partition(problem.cells[:2], np.zeros(2, np.int32)), rng=np.random.default_rng(0))
+
+
+def test_a_deadline_of_nothing_still_gives_whole_grids() -> None:
+    rng = np.random.default_rng(2)
+    problem = worlds.problem(8, 8, 10.0, (80, 120))
+    done = rebalance(problem, rng.integers(0, 6, 64), stop=stop.Deadline(0))
+    assert done.stopped_by == "deadline"
+    assert codes(done) <= checks.BAND_CODES
+
+
+def test_nobody_moves_more_than_half_again_of_what_must() -> None:
+    """After a random change of up to ±10 % in each grid and a band of ±6 %, in 12 cities of some 20 grids."""
+    moved = least = 0.0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        households = rng.uniform(2, 8, 40 * 34) if seed % 2 else np.minimum(rng.pareto(1.3, 40 * 34) * 5, 90)
+        middle = households.sum() / 20
+        band = (0.94 * middle, 1.06 * middle)
+        before = drawing.draw(worlds.problem(40, 34, households, band), rng=rng).partition
+        change = rng.uniform(0.9, 1.1, int(before.labels.max()) + 1)[before.labels]
+        changed = worlds.problem(40, 34, households * change, band)
+        done = rebalance(changed, before.labels)
+        assert codes(done) == set()
+        assert done.moved_households >= done.least_households - 1e-6
+        moved, least = moved + done.moved_households, least + done.least_households
+    assert moved <= 1.5 * least
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(some.integers(0, 10**6), some.integers(1, 8), some.integers(1, 8), some.booleans())
+def test_any_plan_at_all_comes_back_valid_in_structure_and_the_handover_adds_up(
+    seed: int, rows: int, columns: int, wet: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    n = rows * columns
+    _, near = worlds.hexagons(rows, columns)
+    households = rng.uniform(0, 20, n)
+    middle = max(1.0, households.sum() / max(1, n // 6))
+    problem = worlds.problem(
+        rows,
+        columns,
+        households,
+        (0.75 * middle, 1.25 * middle),
+        region=np.arange(n) * 2 // n,
+        barriers=worlds.river(near, np.arange(n) % columns < columns // 2) if wet else None,
+    )
+    labels = rng.integers(0, 6, n)
+    done = rebalance(problem, labels)
+    assert codes(done) <= checks.BAND_CODES
+    assert done.moved.tolist() == problem.cells[done.partition.labels != labels].tolist()
+    assert sum(row.households for row in done.handover) == pytest.approx(done.moved_households)
+    assert sum(row.cells.size for row in done.handover) == done.moved.size
+    assert rebalance(problem, labels).partition == done.partition
+
+
+def test_the_flow_knows_that_cells_are_indivisible() -> None:
+    problem = worlds.problem(1, 8, 10.0, (30, 52))
+    assert flow.least(problem, plan(problem, [0] * 6 + [1] * 2)) == 10
+    smooth = worlds.problem(1, 8, 10.0, (30, 55))
+    assert flow.least(smooth, plan(smooth, [0] * 6 + [1] * 2)) == 10
