@@ -38,20 +38,28 @@ def fill(geometry: BaseGeometry, res: int, *, limit: int = LIMIT_CELLS) -> cells
 def estimate(geometry: BaseGeometry, res: int) -> int:
     """About how many cells ``fill`` would look at, from area and perimeter alone.
 
-    The area is exact for edges that are straight in longitude and sine of latitude; cells along the edges are each
-    tested, so a long thin polygon costs by its length.
+    Cells along the edges are each tested, so a long thin polygon costs by its length.
     """
     parts = _parts(geometry)
     if parts.size == 0:
         return 0
     cell_m2 = cells.mean_area_m2(res)
-
-    def equal_area(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack((np.radians(points[:, 0]), np.sin(np.radians(points[:, 1]))))
-
-    area_m2 = shapely.area(shapely.transform(parts, equal_area)).sum() * geodesy.RADIUS_M**2
     edge_m = np.radians(shapely.length(parts)).sum() * geodesy.RADIUS_M
-    return int(area_m2 / cell_m2 + edge_m / np.sqrt(cell_m2)) + len(parts)
+    return int(_areas_m2(parts).sum() / cell_m2 + edge_m / np.sqrt(cell_m2)) + parts.size
+
+
+def _areas_m2(parts: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Areas on the sphere of polygons whose edges are straight in longitude and latitude: the integral of sin(lat)."""
+    rings, part = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    lng, lat = np.radians(points).T
+    inner = ring[1:] == ring[:-1]
+    middle, half = (lat[1:] + lat[:-1]) / 2, (lat[1:] - lat[:-1]) / 2
+    under = np.where(inner, np.diff(lng) * np.sin(middle) * np.sinc(half / np.pi), 0.0)
+    area = np.abs(np.bincount(ring[1:], under, minlength=rings.size))
+    outer = np.append(True, part[1:] != part[:-1])
+    total = np.bincount(part, np.where(outer, area, -area), minlength=parts.size)
+    return np.asarray(total * geodesy.RADIUS_M**2, np.float64)
 
 
 def narrow(geometries: gpd.GeoSeries, res: int) -> NDArray[np.int64]:

@@ -102,7 +102,8 @@ def emerging(
     new: hot in the last step only · consecutive: one run of two or more hot steps that ends with the last ·
     intensifying, persistent, diminishing: hot throughout and in the last step, with a rising, no, a falling trend ·
     sporadic: hot in the last step and off and on before, never cold · oscillating: the same, but once cold ·
-    historical: hot throughout, but not in the last step.
+    historical: hot throughout, but not in the last step. Where several fit, the order is intensifying, diminishing,
+    persistent, new, consecutive, oscillating, sporadic, historical.
     """
     cube = _checked(counts, adjacency)
     if cube.shape[1] < 2:

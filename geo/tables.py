@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from geo import errors
 
-TEXT, INTEGER, NUMBER, TIME, TRUTH, POINT, LINE, AREA, SHAPE = (
-    "text", "integer", "number", "time", "truth", "point", "line", "area", "shape",
-)  # fmt: skip
-_GEOMETRY_TYPES = {POINT: (0,), LINE: (1, 5), AREA: (3, 6), SHAPE: (0, 1, 3, 4, 5, 6)}
+TEXT, INTEGER, NUMBER, TIME, TRUTH = "text", "integer", "number", "time", "truth"
+LINE, AREA, AREA_OR_LINE, AREA_OR_POINT = "line", "area", "area or line", "area or point"
+_GEOMETRY_TYPES = {LINE: (1, 5), AREA: (3, 6), AREA_OR_LINE: (1, 3, 5, 6), AREA_OR_POINT: (0, 3, 6)}
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "grids": (_CODE, _NAME, Column("community", TEXT, "code of its community"), Column("kind", TEXT, "kind"), _AREA),
     "households": (
         Column("households", NUMBER, "households in the area or at the point", "households", 0, required=True),
-        Column("geometry", SHAPE, "area or point", required=True),
+        Column("geometry", AREA_OR_POINT, "where they live", required=True),
     ),
     "buildings": (
         _ID,
@@ -96,7 +95,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         _NAME,
         Column("cost", NUMBER, "cost of crossing; empty: nothing may cross", "", 0),
-        Column("geometry", SHAPE, "line, or area of a wide river", required=True),
+        Column("geometry", AREA_OR_LINE, "course, or the area of a wide river", required=True),
     ),
     "places": (
         Column("id", TEXT, "the source's own identifier", required=True, unique=True),
@@ -228,7 +227,7 @@ def _shapes(column: Column, rows: NDArray[np.int64], values: NDArray[np.object_]
         if not shapely.is_geometry(value):
             found.append(Fault(column.name, row, value, "a geometry is needed"))
         elif shapely.get_type_id(value) not in _GEOMETRY_TYPES[column.type] or value.is_empty:
-            found.append(Fault(column.name, row, value.geom_type, f"a {column.type} that is not empty is needed"))
+            found.append(Fault(column.name, row, value.geom_type, f"{column.type} (not empty) is needed"))
         elif not _on_globe(value):
             found.append(Fault(column.name, row, value.bounds, "longitudes -180..180 and latitudes -90..90 are needed"))
         elif not value.is_valid:
@@ -253,8 +252,5 @@ _CHECKS: dict[str, _Check] = {
     NUMBER: _numbers,
     TIME: _times,
     TRUTH: _truths,
-    POINT: _shapes,
-    LINE: _shapes,
-    AREA: _shapes,
-    SHAPE: _shapes,
+    **dict.fromkeys(_GEOMETRY_TYPES, _shapes),
 }

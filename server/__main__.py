@@ -2,13 +2,13 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # before any import that an older Python could not even read
-    sys.exit("Gezhi needs Python 3.11 or newer; this is %s. Start it with a newer one." % sys.version.split()[0])
+if sys.version_info < (3, 11):  # noqa: UP036 (before any import that an older Python could not even read)
+    sys.exit("Gezhi needs Python 3.11 or newer. Start it with a newer one; this is " + sys.version.split()[0])
 
 from server import bootstrap
 
 if __name__ == "__main__":
     bootstrap.ready("server")
-    from server import cli
+    from server import cli  # its packages exist only now
 
     cli.main()

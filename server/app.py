@@ -23,7 +23,8 @@ from server.views import answers, cities, counts, document, imports, jobs, pages
 ROOT: Final = Path(__file__).parent
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 BLUEPRINTS: Final = (
-    pages.blueprint, static.blueprint, session.blueprint, cities.blueprint, plans.blueprint, redraw.blueprint, things.blueprint,
+    pages.blueprint, static.blueprint, session.blueprint, cities.blueprint, plans.blueprint, redraw.blueprint,
+    things.blueprint,
     counts.blueprint, imports.blueprint, jobs.blueprint, document.blueprint,
 )  # fmt: skip
 _POLICY: Final = (

@@ -161,7 +161,8 @@ def _install(requirements: Sequence[Path]) -> None:
     command = [str(_python()), "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
     for file in requirements:
         command += ["-r", str(file)]
-    seen, tail = 0, []
+    seen = 0
+    tail: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as pip:
         assert pip.stdout
         for line in pip.stdout:
@@ -179,7 +180,7 @@ def _install(requirements: Sequence[Path]) -> None:
             "The packages could not be installed:\n  "
             + "  ".join(tail[-12:])
             + "Next step: check that this machine reaches a Python package index. On an intranet, point pip at "
-            "your mirror (pip config set global.index-url …) or at a folder of wheels (PIP_FIND_LINKS), and start again."
+            "your mirror (pip config set global.index-url …) or at a folder of wheels (PIP_FIND_LINKS), and start again"
         )
     try:
         stamps = json.loads(STAMP.read_text())

@@ -16,7 +16,7 @@ import numpy as np
 from geo import cells
 from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, workers
 from server import language
-from server.rules import privacy
+from server.rules import permissions, privacy
 from server.usecases import cities, coverage, plans, staffing, things
 from server.usecases import ground as ground_cases
 from server.usecases import incidents as incident_cases
@@ -37,6 +37,8 @@ def make(
     classification: str, progress: Progress = silent,
 ) -> str:
     """The HTML text of a city's map with a plan (the one in force, else the newest draft, else none)."""
+    if public:
+        ctx = ctx.acting(permissions.Actor("public", "viewer", city))
     place = cities.get(ctx, city)
     progress(0.1, "grids")
     made, settings = _plan_layers(ctx, city, ref)

@@ -1,4 +1,4 @@
-"""``python3 -m tests [PYTEST ARGS…]`` sets up everything and runs the tests; ``python3 -m tests bench [NAME]`` measures.
+"""``python3 -m tests [PYTEST ARGS…]`` sets up everything and runs the tests; ``… bench [NAME]`` measures.
 
 Browser tests drive Debian's Chromium. Where it is missing and may be installed (root, apt-get) it is; elsewhere the
 packages are named, only the browser tests are left out, and the last line says so. With ``CI`` set that is a failure.
@@ -6,8 +6,8 @@ packages are named, only the browser tests are left out, and the last line says 
 
 import sys
 
-if sys.version_info < (3, 11):  # before any import that an older Python could not even read
-    sys.exit("Gezhi needs Python 3.11 or newer; this is %s. Start it with a newer one." % sys.version.split()[0])
+if sys.version_info < (3, 11):  # noqa: UP036 (before any import that an older Python could not even read)
+    sys.exit("Gezhi needs Python 3.11 or newer. Start it with a newer one; this is " + sys.version.split()[0])
 
 import os
 import shutil

@@ -42,7 +42,7 @@ def new_city(
 def region_file(text: str) -> founding.RegionFile:
     """``LEVEL=FILE[,code=FIELD][,name=FIELD]`` as a value; the file's own name may hold commas."""
     level, equals, rest = text.partition("=")
-    if not equals or not rest:
+    if not level or not equals or not rest:
         raise click.BadParameter(f"{text!r} is not LEVEL=FILE[,code=FIELD][,name=FIELD]", param_hint="--regions")
     columns: dict[str, str] = {}
     while True:

@@ -146,6 +146,9 @@ def _overloaded(
             ))  # fmt: skip
     lacking = [row for row in rows.values() if load and row["worker_id"] is None and row["kind"] == "basic"]
     return found + [
-        _row(UNSTAFFED, row, None, row["cells"], False, "{name}没有网格员。", "{name} has no worker.", {"name": row["name"]})
+        _row(
+            UNSTAFFED, row, None, row["cells"], False, "{name}没有网格员。", "{name} has no worker.",
+            {"name": row["name"]},
+        )
         for row in lacking
     ]

@@ -24,6 +24,7 @@ from server.store import audit, database, plans
 from server.usecases import approvals, drafts, drawing, errors, shaping, territory
 from server.usecases import plans as plan_usecases
 from server.usecases.context import Context
+from server.usecases.desk import Desk
 
 KINDS: Final = ("basic", "dedicated", "professional")
 MOST_CELLS: Final = 200_000
@@ -46,17 +47,6 @@ class Change:
     line: tuple[tuple[float, float], ...] = ()
     name: str = ""
     kind: str = ""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A draft as it stands: its row, its place and problem, labels int32[n], and the grids by label."""
-
-    row: dict[str, Any]
-    place: territory.World
-    ground: drafts.Ground
-    labels: Ints
-    grids: dict[int, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +79,7 @@ def apply(ctx: Context, city: str, plan_id: str, change: Change, *, if_match: st
         return _store(ctx, connection, draft, step, change, log)
 
 
-def open_(ctx: Context, connection: Connection, city: str, ref: str) -> Draft:
+def open_(ctx: Context, connection: Connection, city: str, ref: str) -> Desk:
     """A draft with all that editing needs. Raises Conflict for a plan that is no draft or of older cells."""
     stored = plan_usecases.load(ctx, connection, city, ref)
     if stored.row["status"] != "draft":
@@ -100,7 +90,7 @@ def open_(ctx: Context, connection: Connection, city: str, ref: str) -> Draft:
     key = ("ground", stored.place.base.id, stored.place.city.data_version, band)
     ground = ctx.cache.get(key, lambda: drawing.make_ground(ctx, connection, stored.place, band=band))
     rows = {row["label"]: row for row in plans.grids(connection, stored.id)}
-    return Draft(stored.row, stored.place, ground, stored.labels, rows)
+    return Desk(stored.row, stored.place, ground, stored.labels, rows)
 
 
 def history(ctx: Context, city: str, ref: str) -> dict[str, Any]:
@@ -114,7 +104,8 @@ def history(ctx: Context, city: str, ref: str) -> dict[str, Any]:
         {
             "seq": entry["seq"], "at": entry["at"], "by": entry["by"], "kind": entry["kind"],
             "op": entry["payload"].get("op", entry["kind"]), "n": entry["payload"].get("n", 0),
-            "grids": entry["payload"].get("grids", []), "undone": entry["seq"] in hidden,
+            "grids": entry["payload"]["grids"] if isinstance(entry["payload"].get("grids"), list) else [],
+            "undone": entry["seq"] in hidden,
         }
         for entry in reversed(log)
     ]  # fmt: skip
@@ -166,7 +157,7 @@ def unpack(payload: dict[str, Any]) -> tuple[Ints, Ints, Ints]:
     return where, before, after
 
 
-def _same(connection: Connection, draft: Draft, if_match: str) -> None:
+def _same(connection: Connection, draft: Desk, if_match: str) -> None:
     if if_match.strip('"') == plan_usecases.tag(draft.row):
         return
     since = [
@@ -192,7 +183,7 @@ def _stacks(log: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[
     return done, undone
 
 
-def _refuse_locked(draft: Draft, step: Step, op: str) -> None:
+def _refuse_locked(draft: Desk, step: Step, op: str) -> None:
     changed = draft.labels != step.labels
     touched = set(np.unique(np.concatenate([draft.labels[changed], step.labels[changed]])).tolist())
     if op not in ("lock", "unlock"):
@@ -208,7 +199,7 @@ def _only_locks(step: Step) -> bool:
 
 
 def _store(
-    ctx: Context, connection: Connection, draft: Draft, step: Step, change: Change, log: list[dict[str, Any]]
+    ctx: Context, connection: Connection, draft: Desk, step: Step, change: Change, log: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Write the step, its log entry and the figures of the touched grids; answer what the page needs."""
     where = np.flatnonzero(draft.labels != step.labels)
@@ -245,7 +236,7 @@ def _store(
         detail={"plan": plan_id, "seq": seq, "op": change.op, "n": int(where.size)},
     )
     done, undone = _stacks([*log, {"kind": kind, "seq": seq, "payload": payload}])
-    after = Draft(draft.row, draft.place, draft.ground, step.labels, {row["label"]: row for row in every})
+    after = Desk(draft.row, draft.place, draft.ground, step.labels, {row["label"]: row for row in every})
     return {
         "tag": f"{plan_id}.{draft.row['revision'] + 1}", "seq": seq, "op": change.op,
         "before": shaping.told(ctx, connection, draft, sorted(touched)),
@@ -256,7 +247,7 @@ def _store(
     }
 
 
-def _facts(draft: Draft, step: Step, touched: set[int]) -> dict[int, tuple[Facts, Facts]]:
+def _facts(draft: Desk, step: Step, touched: set[int]) -> dict[int, tuple[Facts, Facts]]:
     """The facts that the step changes; a grid that lost its last cell is gone, and one that has cells again is back."""
     facts = dict(step.facts)
     present = set(np.unique(step.labels).tolist())
@@ -271,13 +262,13 @@ def _facts(draft: Draft, step: Step, touched: set[int]) -> dict[int, tuple[Facts
     return facts
 
 
-def _of(draft: Draft, label: int) -> Facts:
+def _of(draft: Desk, label: int) -> Facts:
     row = draft.grids.get(label)
     return {name: row[name] for name in _FACTS} if row else None
 
 
 def _measured(
-    draft: Draft, step: Step, facts: dict[int, tuple[Facts, Facts]], touched: set[int]
+    draft: Desk, step: Step, facts: dict[int, tuple[Facts, Facts]], touched: set[int]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of the touched grids that still exist, and the plan's violations with theirs found anew."""
     problem = draft.ground.problem
@@ -294,7 +285,7 @@ def _measured(
     return rows, kept + [drafts.violation(draft.ground, v) for v in found]
 
 
-def _positions(draft: Draft, ids: tuple[str, ...]) -> NDArray[np.int64]:
+def _positions(draft: Desk, ids: tuple[str, ...]) -> NDArray[np.int64]:
     if not 0 < len(ids) <= MOST_CELLS:
         raise errors.Invalid("cells", f"A change takes 1 to {MOST_CELLS} cells, not {len(ids)}.")
     at = cells.positions(draft.place.base.cells, np.unique(cells.from_hex(ids)))
@@ -310,13 +301,13 @@ def _name(text: str) -> str:
     return name
 
 
-def _grid(draft: Draft, label: int | None) -> dict[str, Any]:
+def _grid(draft: Desk, label: int | None) -> dict[str, Any]:
     if label is None or label not in draft.grids:
         raise errors.Invalid("grid", f"The draft has no grid {label}.")
     return draft.grids[label]
 
 
-def _assign(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _assign(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """``cells`` go to the grid ``to``."""
     _grid(draft, change.to)
     assert change.to is not None
@@ -327,7 +318,7 @@ def _assign(ctx: Context, connection: Connection, draft: Draft, change: Change, 
     return Step(labels, {})
 
 
-def _new(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _new(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """``cells`` become a grid of their own, with ``name`` and ``kind`` where given."""
     at = _positions(draft, change.cells)
     label = max(draft.grids, default=-1) + 1
@@ -337,7 +328,7 @@ def _new(ctx: Context, connection: Connection, draft: Draft, change: Change, log
     return Step(labels, {label: (None, _fresh(connection, draft, [at], change)[0])})
 
 
-def _split(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _split(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The grid ``to`` becomes ``parts`` grids, or is cut along ``line``; the largest part keeps its code."""
     _grid(draft, change.to)
     pieces = shaping.split(draft, int(change.to or 0), parts=change.parts, line=change.line)
@@ -350,7 +341,7 @@ def _split(ctx: Context, connection: Connection, draft: Draft, change: Change, l
     return Step(labels, facts)
 
 
-def _merge(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _merge(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The ``grids`` become one; the one with most households keeps its code."""
     rows = [_grid(draft, label) for label in dict.fromkeys(change.grids)]
     if len(rows) < 2:
@@ -364,34 +355,34 @@ def _merge(ctx: Context, connection: Connection, draft: Draft, change: Change, l
     return Step(labels, {})
 
 
-def _repair(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _repair(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The lesser pieces of the ``grids`` go to the grids that they touch most."""
     return Step(shaping.repaired(draft, [_grid(draft, label)["label"] for label in change.grids]), {})
 
 
-def _rename(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _rename(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The grid ``to`` is called ``name``."""
     return _with(draft, [_grid(draft, change.to)], name=_name(change.name))
 
 
-def _kind(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _kind(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The grid ``to`` is of ``kind``."""
     if change.kind not in KINDS:
         raise errors.Invalid("kind", f"A grid is {', '.join(KINDS)}, not {change.kind!r}.")
     return _with(draft, [_grid(draft, change.to)], kind=change.kind)
 
 
-def _lock(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _lock(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The ``grids`` keep their cells, also against undo."""
     return _with(draft, [_grid(draft, label) for label in change.grids], locked=1)
 
 
-def _unlock(ctx: Context, connection: Connection, draft: Draft, change: Change, log: Any) -> Step:
+def _unlock(ctx: Context, connection: Connection, draft: Desk, change: Change, log: Any) -> Step:
     """The ``grids`` may change again."""
     return _with(draft, [_grid(draft, label) for label in change.grids], locked=0)
 
 
-def _undo(ctx: Context, connection: Connection, draft: Draft, change: Change, log: list[dict[str, Any]]) -> Step:
+def _undo(ctx: Context, connection: Connection, draft: Desk, change: Change, log: list[dict[str, Any]]) -> Step:
     """The last change that is in force is taken back."""
     done, _ = _stacks(log)
     if not done:
@@ -399,7 +390,7 @@ def _undo(ctx: Context, connection: Connection, draft: Draft, change: Change, lo
     return _again(draft, done[-1], back=True)
 
 
-def _redo(ctx: Context, connection: Connection, draft: Draft, change: Change, log: list[dict[str, Any]]) -> Step:
+def _redo(ctx: Context, connection: Connection, draft: Desk, change: Change, log: list[dict[str, Any]]) -> Step:
     """The change undone last is made again."""
     _, undone = _stacks(log)
     if not undone:
@@ -407,7 +398,7 @@ def _redo(ctx: Context, connection: Connection, draft: Draft, change: Change, lo
     return _again(draft, undone[-1], back=False)
 
 
-def _again(draft: Draft, entry: dict[str, Any], *, back: bool) -> Step:
+def _again(draft: Desk, entry: dict[str, Any], *, back: bool) -> Step:
     where, before, after = unpack(entry["payload"])
     labels = draft.labels.copy()
     labels[where] = before if back else after
@@ -418,7 +409,7 @@ def _again(draft: Draft, entry: dict[str, Any], *, back: bool) -> Step:
     return Step(labels, facts, of=entry["seq"])
 
 
-def _with(draft: Draft, rows: list[dict[str, Any]], **values: Any) -> Step:
+def _with(draft: Desk, rows: list[dict[str, Any]], **values: Any) -> Step:
     if not rows:
         raise errors.Invalid("grids", "Say which grids.")
     facts: dict[int, tuple[Facts, Facts]] = {}
@@ -429,7 +420,7 @@ def _with(draft: Draft, rows: list[dict[str, Any]], **values: Any) -> Step:
 
 
 def _fresh(
-    connection: Connection, draft: Draft, pieces: list[NDArray[np.int64]], change: Change
+    connection: Connection, draft: Desk, pieces: list[NDArray[np.int64]], change: Change
 ) -> list[dict[str, Any]]:
     """The facts of new grids: codes never given before, a name from the community unless one was said."""
     taken = plans.codes_given(connection, draft.place.city.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -19,9 +19,7 @@ from geo.problem import Problem
 from server.store import imported
 from server.usecases import errors, incidents
 from server.usecases.context import Context
-
-if TYPE_CHECKING:
-    from server.usecases.editing import Draft
+from server.usecases.desk import Desk
 
 SHOWN_CELLS = 200
 MOST_PARTS = 50
@@ -49,7 +47,7 @@ def parts_of(problem: Problem, mine: NDArray[np.int64]) -> Ints:
     return np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int32)
 
 
-def refuse_crossing(draft: Draft, labels: Ints, target: int, added: NDArray[np.int64]) -> None:
+def refuse_crossing(draft: Desk, labels: Ints, target: int, added: NDArray[np.int64]) -> None:
     """Raise Conflict where ``target`` would lie in two communities, or be joined only across a hard barrier."""
     problem = draft.ground.problem
     mine = np.flatnonzero(labels == target)
@@ -66,7 +64,7 @@ def refuse_crossing(draft: Draft, labels: Ints, target: int, added: NDArray[np.i
         )
 
 
-def refuse_apart(draft: Draft, labels: Ints, target: int) -> None:
+def refuse_apart(draft: Desk, labels: Ints, target: int) -> None:
     """Raise Conflict where a merged grid would lie in parts."""
     problem = draft.ground.problem
     mine = np.flatnonzero(labels == target)
@@ -86,7 +84,7 @@ def _barred(problem: Problem, here: NDArray[np.int64], there: NDArray[np.int64])
 
 
 def split(
-    draft: Draft, label: int, *, parts: int, line: tuple[tuple[float, float], ...]
+    draft: Desk, label: int, *, parts: int, line: tuple[tuple[float, float], ...]
 ) -> list[NDArray[np.int64]]:
     """Positions of the parts of a grid, the one with most households first: even parts, or the two sides of a line
     of (lat, lng) points."""
@@ -99,7 +97,7 @@ def split(
     return sorted(pieces, key=lambda piece: (-float(weight[piece].sum()), int(piece[0])))
 
 
-def _sides(draft: Draft, mine: NDArray[np.int64], line: tuple[tuple[float, float], ...]) -> Ints:
+def _sides(draft: Desk, mine: NDArray[np.int64], line: tuple[tuple[float, float], ...]) -> Ints:
     if len(line) < 2:
         raise errors.Invalid("line", "A line has two points or more.")
     lats, lngs = cells.centres(draft.place.base.cells[mine])
@@ -116,7 +114,7 @@ def _sides(draft: Draft, mine: NDArray[np.int64], line: tuple[tuple[float, float
     return np.asarray(way[:, 0] * off[:, 1] - way[:, 1] * off[:, 0] > 0, dtype=np.int32)
 
 
-def _even(draft: Draft, mine: NDArray[np.int64], parts: int) -> Ints:
+def _even(draft: Desk, mine: NDArray[np.int64], parts: int) -> Ints:
     if not 2 <= parts <= min(MOST_PARTS, len(mine)):
         raise errors.Invalid("parts", f"This grid can be split into 2 to {min(MOST_PARTS, len(mine))} parts.")
     wanted = np.zeros(len(draft.labels), dtype=np.bool_)
@@ -131,7 +129,7 @@ def _even(draft: Draft, mine: NDArray[np.int64], parts: int) -> Ints:
     return made.partition.labels
 
 
-def repaired(draft: Draft, grids: list[int]) -> Ints:
+def repaired(draft: Desk, grids: list[int]) -> Ints:
     """Labels with the lesser parts of ``grids`` given to the unlocked grid of their community that they touch most."""
     problem, labels = draft.ground.problem, draft.labels.copy()
     tails, heads, open_ = edges(problem)
@@ -153,7 +151,7 @@ def repaired(draft: Draft, grids: list[int]) -> Ints:
     return labels
 
 
-def pieces(draft: Draft, labels: list[int]) -> list[dict[str, Any]]:
+def pieces(draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
     """The parts of those grids that lie in several: ``{label, pieces: [{n, households, cells}]}``, heaviest first."""
     found = []
     for label in labels:
@@ -174,7 +172,7 @@ def pieces(draft: Draft, labels: list[int]) -> list[dict[str, Any]]:
     return found
 
 
-def told(ctx: Context, connection: Connection, draft: Draft, labels: list[int]) -> list[dict[str, Any]]:
+def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
     """The figures of grids that a planner weighs: households, deviation, parts, reports, cameras, walking, travel."""
     mine = np.flatnonzero(np.isin(draft.labels, labels))
     if not mine.size:
@@ -232,7 +230,7 @@ def summed(
     }
 
 
-def _loads(ctx: Context, connection: Connection, draft: Draft) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _loads(ctx: Context, connection: Connection, draft: Desk) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Reports and cameras per base cell, kept by data version."""
     place = draft.place
     key = ("loads", place.base.id, place.city.data_version)
@@ -252,7 +250,7 @@ def _loads(ctx: Context, connection: Connection, draft: Draft) -> tuple[NDArray[
     return ctx.cache.get(key, make)  # type: ignore[no-any-return]
 
 
-def _centres(ctx: Context, connection: Connection, draft: Draft) -> list[dict[str, Any]]:
+def _centres(ctx: Context, connection: Connection, draft: Desk) -> list[dict[str, Any]]:
     key = ("centre places", draft.place.city.code, draft.place.city.data_version)
     rows: list[dict[str, Any]] = ctx.cache.get(
         key, lambda: imported.rows(connection, "centres", draft.place.city.code, names=("id", "lat", "lng"))

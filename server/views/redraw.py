@@ -23,7 +23,10 @@ def _route(end: str, method: str, action: str, summary: str, answer: Any, **more
 
 @routes.serve(
     blueprint,
-    _route("edits", "POST", "plan.draw", "Change a draft (If-Match: its tag)", redraw.Edited, body=redraw.Edit, matches=True),
+    _route(
+        "edits", "POST", "plan.draw", "Change a draft (If-Match: its tag)", redraw.Edited, body=redraw.Edit,
+        matches=True,
+    ),
 )
 def plan_edit(ctx: Context, city: str, plan: str, body: redraw.Edit) -> Any:
     change = editing.Change(
@@ -40,7 +43,9 @@ def plan_history(ctx: Context, city: str, plan: str) -> Any:
 
 @routes.serve(
     blueprint,
-    _route("branch", "POST", "plan.draw", "Begin a draft from this version", replies.Plan, body=redraw.Branch, status=201),
+    _route(
+        "branch", "POST", "plan.draw", "Begin a draft from this version", replies.Plan, body=redraw.Branch, status=201
+    ),
 )
 def plan_branch(ctx: Context, city: str, plan: str, body: redraw.Branch) -> Any:
     return editing.branch(ctx, city, plan, name=body.name)

@@ -48,9 +48,11 @@ def test_a_camera_that_cannot_be_is_refused(angle, reach):
 
 
 def test_the_seen_area_is_the_area_of_the_views():
-    found = cameras.coverage(IDS, sites(range_m=[150.0]))
     view = cameras.sectors([LAT], [LNG], [0], [90], [150])
-    assert (found.seen * cells.areas_m2(IDS)).sum() == pytest.approx(geodesy.areas_m2(view.to_numpy())[0], rel=1e-4)
+    true = geodesy.areas_m2(view.to_numpy())[0]
+    assert (cameras.seen_share(IDS, view) * cells.areas_m2(IDS)).sum() == pytest.approx(true, rel=1e-6)
+    found = cameras.coverage(IDS, sites(range_m=[150.0]))
+    assert (found.seen * cells.areas_m2(IDS)).sum() == pytest.approx(true, rel=0.01)
     assert found.cameras.sum() == found.online.sum() == 1
 
 
@@ -60,7 +62,7 @@ def test_what_two_see_counts_once():
     assert two.seen == pytest.approx(one.seen)
     assert two.cameras.sum() == 2
     beside = cameras.coverage(IDS, pd.concat([sites(), sites(heading_deg=[180.0])], ignore_index=True))
-    assert beside.seen.sum() == pytest.approx(2 * one.seen.sum(), rel=1e-3)
+    assert beside.seen.sum() == pytest.approx(2 * one.seen.sum(), rel=0.03)
 
 
 def test_an_offline_camera_counts_for_density_and_sees_nothing():

@@ -106,7 +106,7 @@ HISTORIES = {
     "hot persistent": [40, 41] * 10,
     "hot diminishing": list(range(60, 20, -2)),
     "hot sporadic": [40, 0, 0, 0, 0] * 3 + [0, 0, 0, 0, 40],
-    "hot oscillating": [-40] * 5 + [0] * 12 + [40] * 3,
+    "hot oscillating": [-40] * 5 + [0] * 5 + [40] * 2 + [0] * 5 + [40] * 3,
     "hot historical": [40] * 18 + [0] * 2,
     "": [0] * 20,
 }

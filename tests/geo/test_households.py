@@ -58,7 +58,7 @@ def test_a_part_without_buildings_falls_back_to_area():
 def test_points_count_in_their_cell_and_close_by_in_the_nearest():
     lats, lngs = cells.centres(IDS)
     edge = int(np.argmin(lngs))
-    beside = shapely.Point(lngs[edge] - 0.0035, lats[edge])
+    beside = shapely.Point(lngs[edge] - 0.0028, lats[edge])
     assert cells.positions(IDS, cells.from_points([beside.y], [beside.x], 9))[0] < 0
     placed = households.place(
         sources([shapely.Point(lngs[7], lats[7]), beside, shapely.Point(112.5, 27)], [3.0, 4.0, 5.0]), IDS

@@ -19,8 +19,10 @@ def best(options: sites.Options, weights: np.ndarray, number: int, budget: float
     covers = csr_array((np.ones(len(options.indices)), options.indices, options.indptr), shape=(count, demands))
     rows = [LinearConstraint(hstack([-covers.T, eye_array(demands)]), -np.inf, 0)]
     rows.append(LinearConstraint(np.r_[np.ones(count), np.zeros(demands)][None], -np.inf, number))
-    for site in np.unique(options.site):
-        rows.append(LinearConstraint(np.r_[options.site == site, np.zeros(demands)][None], -np.inf, 1))
+    rows += [
+        LinearConstraint(np.r_[options.site == site, np.zeros(demands)][None], -np.inf, 1)
+        for site in np.unique(options.site)
+    ]
     if budget is not None:
         rows.append(LinearConstraint(np.r_[options.cost, np.zeros(demands)][None], -np.inf, budget))
     found = milp(

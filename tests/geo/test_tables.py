@@ -37,7 +37,7 @@ def test_a_sound_table_has_no_faults(kind):
         ("cameras", "heading", 361, "0 to 360"),
         ("cameras", "range", -5, "m"),
         ("households", "households", -1, "0 to"),
-        ("households", "geometry", shapely.LineString([(0, 0), (1, 1)]), "shape"),
+        ("households", "geometry", shapely.LineString([(0, 0), (1, 1)]), "area or point"),
         ("households", "geometry", "POINT (0 0)", "a geometry is needed"),
         ("households", "geometry", shapely.Polygon([(0, 0), (1, 1), (0, 1), (1, 0)]), "Self-intersection"),
         ("households", "geometry", shapely.Point(111, 95), "latitudes"),

@@ -144,9 +144,7 @@ def test_region_files_as_they_are_typed(text: str) -> None:
 @pytest.mark.parametrize("text", ["town", "town=", "=a"])
 def test_a_region_file_needs_a_level_and_a_file(text: str) -> None:
     with pytest.raises(click.BadParameter):
-        common_found = data.region_file(text)
-        assert common_found.level, "a level is needed"
-        raise click.BadParameter("an empty level is refused later")
+        data.region_file(text)
 
 
 @pytest.mark.parametrize("text", ["300", "a:b", ":", "300-500"])

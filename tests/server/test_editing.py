@@ -165,7 +165,7 @@ def test_a_line_splits_and_one_beside_the_grid_does_not(desk: Desk) -> None:
     big = max(desk.grids().values(), key=lambda g: g["cells"])
     w, s, e, n = big["bbox"]
     made = desk.do("split", to=big["label"], line=[(s - 0.01, (w + e) / 2), (n + 0.01, (w + e) / 2)])
-    assert len([g for g in made["after"]]) == 2
+    assert len(made["after"]) == 2
     with pytest.raises(errors.Conflict) as caught:
         desk.do("split", to=big["label"], line=[(s - 1, w - 1), (n + 1, w - 1)])
     assert caught.value.code == "not_split"

@@ -59,7 +59,8 @@ async function start() {
   const app = createApp(session.user, city, address);
   connect(app, address);
   if (address.view) app.goTo(address.view);
-  else if (!address.selection) app.goTo({ bbox: city.bbox });
+  else app.goTo({ bbox: city.bbox });
+  if (!address.view && address.selection) showSelected(app, address.selection).catch(() => undefined);
   await app.layers.start();
   byId("map-wait").hidden = true;
   document.documentElement.dataset.ready = "true";
@@ -88,7 +89,8 @@ function createApp(user, city, address) {
     per: address.per ?? "raw",
     smooth: address.smooth ?? 0,
     hasPlan: null,
-    measuring: false, editing: false,
+    measuring: false,
+    editing: false,
     layersOpen: wide && remembered("layers.open", false).get(),
     legendTurn: 0,
     dataVersion: city.data_version,
@@ -202,7 +204,6 @@ function connect(app, address) {
     document.cookie = `gezhi_language=${language}; path=/; max-age=31536000; samesite=lax`;
     i18n.use(language).catch(() => location.reload());
   };
-  if (!address.view && address.selection) showSelected(app, address.selection);
 }
 
 /**
@@ -235,18 +236,17 @@ function showLayers(open) {
  * @param {url.Selection} selection
  */
 async function showSelected(app, { kind, id }) {
-  if (kind === "grid")
-    app.grids().then(
-      (/** @type {any} */ list) =>
-        app.goTo(list.grids.find((/** @type {any} */ grid) => String(grid.label) === id) ?? {}),
-      () => undefined,
-    );
-  if (kind === "region")
-    app.regions().then(
-      (/** @type {any[]} */ regions) => app.goTo(regions.find((one) => one.id === id) ?? {}),
-      () => undefined,
-    );
-  if (kind === "cell" && root.h3.isValidCell(id)) {
+  const LISTS = /** @type {Record<string, string>} */ ({
+    camera: "cameras",
+    centre: "centres",
+    worker: "workers",
+    place: "places",
+  });
+  const named = (/** @type {any[]} */ items, name = "id") => items.find((one) => String(one[name]) === id);
+  if (kind === "grid") app.goTo(named((await app.grids()).grids, "label") ?? {});
+  else if (kind === "region") app.goTo(named(await app.regions()) ?? {});
+  else if (kind in LISTS) app.goTo(named(await app.items(LISTS[kind])) ?? {});
+  else if (kind === "cell" && root.h3.isValidCell(id)) {
     const [lat, lng] = root.h3.cellToLatLng(id);
     app.goTo({ lat, lng });
   }

@@ -42,7 +42,7 @@ function createPoints(app, { kind, of, options = {}, legend }) {
     },
     /** @param {number} value */
     fade: (value) => overlay?.setOpacity(value),
-    legend: () => legend(items),
+    legend: () => (overlay ? legend(items) : []),
   };
 }
 
