@@ -67,9 +67,14 @@ def make(problem: Problem) -> Atoms:
     if exempt.any():
         open_ &= ~exempt[tails]
     count = int(of_cell.max()) + 1 if len(of_cell) else 0
-    indptr, indices, pairs, costs = graph.contract(adjacency.indptr, heads, cost, open_, of_cell, count)
-    first = np.full(count, len(of_cell), dtype=np.int32)
-    np.minimum.at(first, of_cell, np.arange(len(of_cell), dtype=np.int32))
+    if count == len(of_cell):
+        indptr, indices = adjacency.indptr, heads
+        if not open_.all():
+            indptr, indices = graph.keep_edges(indptr, indices, open_)
+        pairs, costs = np.ones(len(indices)), cost[open_]
+    else:
+        indptr, indices, pairs, costs = graph.contract(adjacency.indptr, heads, cost, open_, of_cell, count)
+    first = graph.indexed(of_cell)[1].astype(np.int32)
     lock = np.full(count, -1, dtype=np.int32)
     held = locked >= 0
     lock[of_cell[held]] = locked[held]

@@ -50,8 +50,9 @@ def parts(problem: Problem, atoms: Atoms) -> Parts:
     aside = heavy | atoms.exempt | atoms.closed
     key = np.where(aside, -1 - np.arange(len(aside), dtype=np.int32), np.int32(0)).astype(np.int32)
     piece = graph.pieces(atoms.indptr, atoms.indices, key)
-    kept = np.unique(piece[~aside])
-    of_atom = np.where(aside, -1, np.searchsorted(kept, piece)).astype(np.int32)
+    kept, _, place = graph.indexed(piece[~aside])
+    of_atom = np.full(len(aside), -1, dtype=np.int32)
+    of_atom[~aside] = place
     inside = of_atom >= 0
     weight = np.bincount(of_atom[inside], weights=atoms.weight[inside], minlength=len(kept)).astype(np.float64)
     region = np.zeros(len(kept), dtype=np.int32)

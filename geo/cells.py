@@ -73,7 +73,7 @@ def from_points(lats: ArrayLike, lngs: ArrayLike, res: int) -> NDArray[np.uint64
     _check_res(res)
     out = np.empty(lat.size, np.int64)
     constants = points.constants(res, icosahedron.UNIT, _tables())
-    if points.index(lat, lng, res, *constants, _tables(), out):
+    if points.index(lat, lng, res, constants, _tables(), out):
         for n in np.flatnonzero(out == 0).tolist():
             out[n] = h3.latlng_to_cell(lat[n], lng[n], res)
     return out.view(np.uint64)
@@ -96,11 +96,35 @@ def check_points(lats: ArrayLike, lngs: ArrayLike) -> tuple[Floats, Floats]:
     return lat, lng
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where cells of one resolution stand in H3's lattice: face int16[n], coordinates int32[n] each (``geo.lattice``),
+    and whether a cell and its neighbours lie on one face (``inner``), so that arithmetic settles all about them.
+    """
+
+    res: int
+    face: NDArray[np.int16]
+    i: NDArray[np.int32]
+    j: NDArray[np.int32]
+    inner: NDArray[np.bool_]
+
+
+def places(cells: NDArray[np.uint64]) -> Places:
+    """Where the cells stand; ``CellError`` for none or for mixed resolutions."""
+    res, n = resolution(cells), cells.size
+    at = Places(res, np.empty(n, np.int16), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_))
+    hexagons.places(np.ascontiguousarray(cells).view(np.int64), res, _tables(), at.face, at.i, at.j, at.inner)
+    for k in np.flatnonzero(at.face < 0).tolist():
+        vector = icosahedron.vectors(*np.array([h3.cell_to_latlng(int(cells[k]))]).T)[0]
+        at.face[k], at.i[k], at.j[k] = icosahedron.locate(vector, res, _tables())
+    return at
+
+
 def centres(cells: NDArray[np.uint64]) -> tuple[Floats, Floats]:
     """Latitude and longitude of each cell's centre, degrees. The cells share one resolution; any order."""
     if cells.size == 0:
         return np.empty(0), np.empty(0)
-    at = _places(cells)
+    at = places(cells)
     lats, lngs = np.empty(cells.size), np.empty(cells.size)
     back = lattice.axes(at.res, icosahedron.UNIT)[1]
     hexagons.spots(at.face, 3 * at.i.astype(np.int64), 3 * at.j.astype(np.int64), back, _tables(), lats, lngs)
@@ -170,7 +194,7 @@ def areas_m2(cells: NDArray[np.uint64]) -> Floats:
     out = np.empty(cells.size)
     if cells.size == 0:
         return out
-    at = _places(cells)
+    at = places(cells)
     back = lattice.axes(at.res, icosahedron.UNIT)[1]
     hexagons.steradians(at.i, at.j, back, out)
     for n in np.flatnonzero(~at.inner).tolist():
@@ -189,7 +213,7 @@ def boundaries(cells: NDArray[np.uint64]) -> tuple[Floats, Floats, NDArray[np.in
     counts = np.full(cells.size, 6, np.int64)
     if cells.size == 0:
         return np.empty((0, 6)), np.empty((0, 6)), counts
-    at = _places(cells)
+    at = places(cells)
     rings = {n: h3.cell_to_boundary(int(cells[n])) for n in np.flatnonzero(~at.inner).tolist()}
     for n, ring in rings.items():
         counts[n] = len(ring)
@@ -230,15 +254,16 @@ def disk(cell: int, k: int) -> Cells:
     return np.sort(np.array(h3.grid_disk(int(cell), k), np.uint64))
 
 
-def neighbours(cells: Cells) -> NDArray[np.int32]:
+def neighbours(cells: Cells, *, at: Places | None = None) -> NDArray[np.int32]:
     """Positions of the neighbours of each cell, int32[n, 6]; -1 where the neighbour is outside the set (or none is).
 
-    Column k is the neighbour across the side from vertex k to the next, counter-clockwise, of ``sides``.
+    Column k is the neighbour across the side from vertex k to the next, counter-clockwise, of ``sides``. ``at`` is
+    ``places(cells)`` where that is known already.
     """
     out = np.full((cells.size, 6), -1, np.int32)
     if cells.size == 0:
         return out
-    at = _places(cells)
+    at = at or places(cells)
     for face in np.unique(at.face).tolist():
         here = np.flatnonzero(at.face == face)
         i, j = at.i[here], at.j[here]
@@ -280,26 +305,28 @@ def sides(cell: int) -> list[Side]:
     return [side for _, side in sorted(found, key=lambda pair: pair[0])]
 
 
-def corners(cells: Cells, position: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Latitude and longitude of the first vertex of each side (position and column as in ``neighbours``)."""
-    at = _places(cells)
+def corners(
+    cells: Cells, position: NDArray[np.int64], column: NDArray[np.int64], *, at: Places
+) -> tuple[Floats, Floats]:
+    """Latitude and longitude of the first vertex of each side (position and column as in ``neighbours``).
+
+    Cells that share a vertex and are inner give it the same numbers.
+    """
     lats, lngs = _corners(at, position, column)
     known: dict[int, list[Side]] = {}
     for n in np.flatnonzero(~at.inner[position]).tolist():
-        found = _sides_once(int(cells[position[n]]), known)
-        lats[n], lngs[n] = found[int(column[n])].points[0]
+        lats[n], lngs[n] = _sides_once(int(cells[position[n]]), known)[int(column[n])].points[0]
     return lats, lngs
 
 
 def bends(
     cells: Cells, position: NDArray[np.int64], column: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Which of the sides bend on an edge of the icosahedron, ascending, and where: lats, lngs."""
-    at, known = _places(cells), dict[int, list[Side]]()
+    """Which of the sides bend on an edge of the icosahedron, ascending, and where: lats, lngs. All are looked at."""
+    known: dict[int, list[Side]] = {}
     found = []
-    for n in np.flatnonzero(~at.inner[position]).tolist():
-        side = _sides_once(int(cells[position[n]]), known)[int(column[n])]
-        found += [(n, lat, lng) for lat, lng in side.points[1:]]
+    for n, (cell, k) in enumerate(zip(cells[position].tolist(), column.tolist())):
+        found += [(n, lat, lng) for lat, lng in _sides_once(cell, known)[k].points[1:]]
     table = np.array(found, np.float64).reshape(-1, 3)
     return table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
 
@@ -331,28 +358,7 @@ def uncompact(cells: NDArray[np.uint64], res: int) -> Cells:
     return distinct(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Face, lattice coordinates and innerness of cells of one resolution."""
-
-    res: int
-    face: NDArray[np.int16]
-    i: NDArray[np.int32]
-    j: NDArray[np.int32]
-    inner: NDArray[np.bool_]
-
-
-def _places(cells: NDArray[np.uint64]) -> _Places:
-    res, n = resolution(cells), cells.size
-    at = _Places(res, np.empty(n, np.int16), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_))
-    hexagons.places(np.ascontiguousarray(cells).view(np.int64), res, _tables(), at.face, at.i, at.j, at.inner)
-    for k in np.flatnonzero(at.face < 0).tolist():
-        vector = icosahedron.vectors(*np.array([h3.cell_to_latlng(int(cells[k]))]).T)[0]
-        at.face[k], at.i[k], at.j[k] = icosahedron.locate(vector, res, _tables())
-    return at
-
-
-def _corners(at: _Places, position: NDArray[np.int64], corner: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _corners(at: Places, position: NDArray[np.int64], corner: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The given corner of the inner cells at the given positions."""
     lats, lngs = np.empty(position.size), np.empty(position.size)
     thirds = hexagons.corner_thirds(at.i[position], at.j[position], corner)

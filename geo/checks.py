@@ -82,27 +82,30 @@ def open_edges(problem: Problem) -> NDArray[np.bool_]:
 
 def piece_counts(problem: Problem, partition: Partition) -> Ints:
     """How many pieces each grid is in, aligned with ``partition.grids``; 1 is whole. int32[k]."""
-    kept_ptr, kept = graph.keep_edges(problem.adjacency.indptr, problem.adjacency.indices, open_edges(problem))
+    kept_ptr, kept = problem.adjacency.indptr, problem.adjacency.indices
+    passable = open_edges(problem)
+    if not passable.all():
+        kept_ptr, kept = graph.keep_edges(kept_ptr, kept, passable)
     return _pieces_per_grid(kept_ptr, kept, partition.labels)
 
 
 def _pieces_per_grid(indptr: Ints, indices: Ints, labels: Ints) -> Ints:
-    piece = graph.pieces(indptr, indices, labels)
-    _, first = np.unique(piece, return_index=True)
+    _, first, _ = graph.indexed(graph.pieces(indptr, indices, labels))
     return np.unique(labels[first], return_counts=True)[1].astype(np.int32)
 
 
 def _structure(problem: Problem, atoms: atoms_.Atoms, partition: Partition) -> list[Violation]:
     found: list[Violation] = []
     labels = partition.labels
-    grids = np.unique(labels)
-    regions = np.unique(np.stack([labels, problem.region], axis=1), axis=0)
-    for label, number in zip(*np.unique(regions[:, 0], return_counts=True)):
-        if number > 1:
-            found.append(_of_grid(problem, partition, int(label), "CROSSES_REGION", f"lies in {number} regions"))
-    dry_ptr, dry = graph.keep_edges(problem.adjacency.indptr, problem.adjacency.indices, open_edges(problem))
-    counts = _pieces_per_grid(dry_ptr, dry, labels)
-    wet = _pieces_per_grid(problem.adjacency.indptr, problem.adjacency.indices, labels)
+    grids, first, at = graph.indexed(labels)
+    astray = problem.region != problem.region[first][at]
+    for label in np.unique(labels[astray]):
+        number = len(np.unique(problem.region[labels == label]))
+        found.append(_of_grid(problem, partition, int(label), "CROSSES_REGION", f"lies in {number} regions"))
+    counts = piece_counts(problem, partition)
+    wet = counts
+    if (counts > 1).any():
+        wet = _pieces_per_grid(problem.adjacency.indptr, problem.adjacency.indices, labels)
     crossing = {violation.label for violation in found}
     for label, number, over_all in zip(grids, counts, wet):
         if over_all > 1:
@@ -148,6 +151,8 @@ def _units(problem: Problem, atoms: atoms_.Atoms, partition: Partition) -> list[
         reason = f"unit {number} lies in {count} grids; {why}"
         found.append(Violation("UNIT_CUT", problem.cells[at], reason, forced, int(problem.region[at[0]])))
     exempt = np.asarray(problem.exempt, dtype=np.bool_)
+    if not exempt.any():
+        return found
     for label in np.intersect1d(partition.labels[exempt], partition.labels[~exempt]):
         reason = "holds both cells of a dedicated grid and ordinary ones"
         found.append(_of_grid(problem, partition, int(label), "EXEMPT_MIXED", reason))
@@ -157,6 +162,8 @@ def _units(problem: Problem, atoms: atoms_.Atoms, partition: Partition) -> list[
 def _counts(problem: Problem, partition: Partition) -> list[Violation]:
     found = []
     counts = np.asarray(problem.counts, dtype=np.int32)
+    if not (counts >= 0).any():
+        return []
     ordinary = ~np.asarray(problem.exempt, dtype=np.bool_)
     pair = np.unique(np.stack([problem.region[ordinary], partition.labels[ordinary]], axis=1), axis=0)
     drawn = np.bincount(pair[:, 0], minlength=len(counts))
@@ -169,7 +176,7 @@ def _counts(problem: Problem, partition: Partition) -> list[Violation]:
 
 def band_violations(problem: Problem, atoms: atoms_.Atoms, partition: Partition) -> list[Violation]:
     """The grids out of band and why, most households out of band first."""
-    grids, first, at = np.unique(partition.labels, return_index=True, return_inverse=True)
+    grids, first, at = graph.indexed(partition.labels)
     weight = np.bincount(at, weights=problem.households).astype(np.float64)
     region = problem.region[first]
     exempt = np.zeros(len(grids), dtype=np.bool_)

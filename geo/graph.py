@@ -121,6 +121,22 @@ def symmetric(indptr: Ints, indices: Ints) -> bool:
     return True
 
 
+def indexed(labels: Ints) -> tuple[Ints, NDArray[np.int64], Ints]:
+    """The labels in use ascending, the first node of each, and each node's place among them: ``np.unique`` without
+    sorting where the labels are not much larger than their number."""
+    top = int(labels.max(initial=-1)) + 1
+    if top > 4 * len(labels) + 1000:
+        used, first, at = np.unique(labels, return_index=True, return_inverse=True)
+        return used, first, at.astype(np.int32)
+    used = np.flatnonzero(np.bincount(labels, minlength=top)).astype(np.int32)
+    place = np.empty(top, dtype=np.int32)
+    place[used] = np.arange(len(used), dtype=np.int32)
+    at = place[labels]
+    first = np.empty(len(used), dtype=np.int64)
+    first[at[::-1]] = np.arange(len(labels) - 1, -1, -1)
+    return used, first, at
+
+
 def sources(indptr: Ints) -> Ints:
     """The node at which each edge starts: int32[m]."""
     return np.repeat(np.arange(len(indptr) - 1, dtype=np.int32), np.diff(indptr))

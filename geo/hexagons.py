@@ -14,7 +14,7 @@ from geo import lattice
 jit = lattice.jit
 
 _DEG = 180.0 / np.pi
-INNER = -6  # a centre this far inside its face has its neighbours' centres and its corners strictly inside
+INNER = -8  # a centre this far inside its face has its neighbours and all their corners strictly inside
 
 
 @jit
@@ -30,7 +30,7 @@ def places(
     """Face (-1 unknown) and lattice coordinates of each cell, and whether it is inner."""
     reach = lattice.reach_of(res)
     for n in range(cells.size):
-        f, a, b = lattice.decode(cells[n], res, reach, tables)
+        f, a, b = lattice.decode(cells[n], res, reach, tables.seen, tables.back, tables.lacking)
         face[n], i[n], j[n] = f, a, b
         inner[n] = f >= 0 and lattice.excess(a, b, res, reach) <= INNER
 

@@ -278,20 +278,23 @@ def reach_of(res: Any) -> Any:
 
 
 @jit
-def decode(cell: Any, res: Any, reach: Any, tables: Tables) -> Any:
-    """Face, i and j of a cell: the face that holds its centre; face -1 where the tables do not know."""
+def decode(cell: Any, res: Any, reach: Any, seen: Any, back: Any, lacking: Any) -> Any:
+    """Face, i and j of a cell: the face that holds its centre; face -1 where the tables do not know.
+
+    ``seen, back, lacking`` are those of ``Tables``, handed over one by one because the whole costs more than the work.
+    """
     base = (cell >> 45) & 127
     digits = (cell & ((1 << 45) - 1)) >> (3 * (15 - res))
-    first = leading(digits, res) if tables.lacking[base] else 0
-    for place in range(tables.seen.shape[1]):
-        face = np.int64(tables.seen[base, place, 0])
+    first = leading(digits, res) if lacking[base] else 0
+    for place in range(seen.shape[1]):
+        face = np.int64(seen[base, place, 0])
         if face < 0:
             break
-        sixths = tables.back[base, place, first]
+        sixths = back[base, place, first]
         if sixths < 0:
             continue
         plain = turned(digits, (6 - sixths) % 6)
-        i, j = np.int64(tables.seen[base, place, 1]), np.int64(tables.seen[base, place, 2])
+        i, j = np.int64(seen[base, place, 1]), np.int64(seen[base, place, 2])
         shift = 3 * res
         while shift >= 6:
             shift -= 6

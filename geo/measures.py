@@ -59,7 +59,7 @@ class GridMeasures:
 
 def per_grid(problem: Problem, partition: Partition) -> GridMeasures:
     """The measures of every grid."""
-    labels, first, at = np.unique(partition.labels, return_index=True, return_inverse=True)
+    labels, first, at = graph.indexed(partition.labels)
     households = np.bincount(at, weights=problem.households, minlength=len(labels)).astype(np.float64)
     region = problem.region[first]
     dedicated = np.zeros(len(labels), dtype=np.bool_)

@@ -31,17 +31,20 @@ def outlines(ids: cells.Cells, labels: NDArray[np.int32]) -> gpd.GeoSeries:
         raise errors.GeoError(f"{labels.size} labels for {ids.size} cells; one label per cell is needed")
     if not (labels >= 0).any():
         return gpd.GeoSeries([], index=np.empty(0, np.int64), crs="EPSG:4326")
-    near = cells.neighbours(ids)
+    at = cells.places(ids)
+    near = cells.neighbours(ids, at=at)
     degree = np.where(cells.pentagonal(ids), 5, 6)
     position, column, first = _walk(near, labels, degree)
-    of_ring = position[first[:-1]]
-    piece, ring_label = _pieces(near, labels)[of_ring], labels[of_ring]
-    points, first = _points(ids, near, degree, (position, column), first)
+    ring_cell = position[first[:-1]]
+    piece, ring_label = _pieces(near, labels, ring_cell), labels[ring_cell]
+    points, first = _points(ids, at, near, degree, (position, column), first)
     order = np.lexsort((-_doubled_areas(points, first), piece, ring_label))
-    rings = _rings(points, first, order)
     piece, ring_label = piece[order], ring_label[order]
-    starts = np.append(True, piece[1:] != piece[:-1])  # the ring of largest signed area is the outer one
-    polygons = shapely.polygons(rings, indices=np.cumsum(starts) - 1)
+    starts = np.flatnonzero(np.append(True, piece[1:] != piece[:-1]))  # the ring of largest signed area is outermost
+    coordinates, offsets = _closed(points, first, order)
+    polygons = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, coordinates, (offsets, np.append(starts, order.size))
+    )
     return _by_label(polygons, ring_label[starts])
 
 
@@ -58,25 +61,51 @@ def _by_label(polygons: NDArray[Any], label: NDArray[np.int32]) -> gpd.GeoSeries
 
 
 def _points(
-    ids: cells.Cells, near: NDArray[np.int32], degree: Ints, sides: tuple[Ints, Ints], first: Ints
+    ids: cells.Cells, at: cells.Places, near: NDArray[np.int32], degree: Ints, sides: tuple[Ints, Ints], first: Ints
 ) -> tuple[NDArray[np.float64], Ints]:
-    """The points (lng, lat) of the walked sides and where each ring starts: every vertex as its lowest cell has it."""
-    lats, lngs = cells.corners(ids, *_owned_corners(near, degree, *sides))
-    at, bend_lats, bend_lngs = cells.bends(ids, *_owned_sides(near, *sides))
+    """The points (lng, lat) of the walked sides and where each ring starts.
+
+    Along the edges of the icosahedron every vertex and bend is as the lowest of its cells has it; elsewhere all cells
+    have the same.
+    """
+    rim = np.flatnonzero(_touched(near, at.inner, *sides))
+    owner, corner = sides[0].copy(), sides[1].copy()
+    owner[rim], corner[rim] = _owned_corners(near, degree, sides[0][rim], sides[1][rim])
+    lats, lngs = cells.corners(ids, owner, corner, at=at)
     points = np.column_stack((lngs, lats))
-    if at.size:
-        points = np.insert(points, at + 1, np.column_stack((bend_lngs, bend_lats)), axis=0)
-        first = first + np.searchsorted(at, first)
+    bent, bend_lats, bend_lngs = cells.bends(ids, *_owned_sides(near, sides[0][rim], sides[1][rim]))
+    if bent.size:
+        points = np.insert(points, rim[bent] + 1, np.column_stack((bend_lngs, bend_lats)), axis=0)
+        first = first + np.searchsorted(rim[bent], first)
     _unwrap(points, first)
     return points, first
 
 
-def _rings(points: NDArray[np.float64], first: Ints, order: Ints) -> NDArray[Any]:
-    """The rings in the given order."""
-    sizes = np.diff(first)[order]
-    ends = np.cumsum(sizes)
-    gather = np.arange(ends[-1]) + np.repeat(first[order] - (ends - sizes), sizes)
-    return np.asarray(shapely.linearrings(points[gather], indices=np.repeat(np.arange(order.size), sizes)), object)
+@jit
+def _touched(near: NDArray[np.int32], inner: NDArray[np.bool_], position: Ints, column: Ints) -> NDArray[np.bool_]:
+    """Which sides belong to a cell that is not inner, or begin at a vertex of one."""
+    out = np.zeros(position.size, np.bool_)
+    for n in range(position.size):
+        c, k = position[n], column[n]
+        before, across = near[c, k - 1 if k else 5], near[c, k]
+        out[n] = not (inner[c] and (before < 0 or inner[before]) and (across < 0 or inner[across]))
+    return out
+
+
+@jit
+def _closed(points: NDArray[np.float64], first: Ints, order: Ints) -> tuple[NDArray[np.float64], Ints]:
+    """The rings in the given order, each with its first point again at its end, and where each starts."""
+    out, offsets = np.empty((points.shape[0] + order.size, 2)), np.zeros(order.size + 1, np.int64)
+    used = 0
+    for n in range(order.size):
+        start, stop = first[order[n]], first[order[n] + 1]
+        for k in range(start, stop):
+            out[used, 0], out[used, 1] = points[k, 0], points[k, 1]
+            used += 1
+        out[used, 0], out[used, 1] = points[start, 0], points[start, 1]
+        used += 1
+        offsets[n + 1] = used
+    return out, offsets
 
 
 @jit
@@ -116,24 +145,25 @@ def _column_of(near: NDArray[np.int32], cell: int, neighbour: int) -> int:
 def _walk(near: NDArray[np.int32], labels: NDArray[np.int32], degree: Ints) -> tuple[Ints, Ints, Ints]:
     """The sides that separate labels, chained counter-clockwise around their cells: position, column, ring starts."""
     n = labels.size
-    done = np.zeros((n, 6), np.bool_)
+    left = np.zeros(n, np.uint8)  # one bit for each side that is still to be walked
     total = 0
     for c in range(n):
-        for k in range(6):
-            same = near[c, k] >= 0 and labels[near[c, k]] == labels[c]
-            done[c, k] = labels[c] < 0 or k >= degree[c] or same
-            total += not done[c, k]
+        if labels[c] >= 0:
+            for k in range(degree[c]):
+                if near[c, k] < 0 or labels[near[c, k]] != labels[c]:
+                    left[c] |= 1 << k
+                    total += 1
     position, column, first = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total + 1, np.int64)
     used, rings = 0, 0
     for start in range(n):
-        for side in range(6):
-            if done[start, side]:
-                continue
+        while left[start]:
+            c, k = start, 0
+            while not left[start] >> k & 1:
+                k += 1
             first[rings] = used
             rings += 1
-            c, k = start, side
-            while not done[c, k]:
-                done[c, k] = True
+            while left[c] >> k & 1:
+                left[c] ^= 1 << k
                 position[used], column[used] = c, k
                 used += 1
                 k = (k + 1) % degree[c]
@@ -146,25 +176,35 @@ def _walk(near: NDArray[np.int32], labels: NDArray[np.int32], degree: Ints) -> t
 
 
 @jit
-def _pieces(near: NDArray[np.int32], labels: NDArray[np.int32]) -> Ints:
-    """Number of the connected piece (of one label) of each position."""
-    piece, stack = np.full(labels.size, -1, np.int64), np.empty(labels.size, np.int64)
-    pieces = 0
-    for start in range(labels.size):
-        if piece[start] >= 0:
+def _pieces(near: NDArray[np.int32], labels: NDArray[np.int32], ring_cell: Ints) -> Ints:
+    """A number for each ring, the same for rings of one connected piece. A label's only ring needs no search."""
+    rings_of = np.zeros(labels.max() + 1, np.int64)
+    for c in ring_cell:
+        rings_of[labels[c]] += 1
+    out, seen, stack = (
+        np.empty(ring_cell.size, np.int64),
+        np.zeros(labels.size, np.int64),
+        np.empty(labels.size, np.int64),
+    )
+    for ring in range(ring_cell.size):
+        start = ring_cell[ring]
+        out[ring] = ring + 1
+        if rings_of[labels[start]] == 1:
             continue
-        stack[0], piece[start], size = start, pieces, 1
+        if seen[start] > 0:
+            out[ring] = seen[start]
+            continue
+        stack[0], seen[start], size = start, ring + 1, 1
         while size:
             size -= 1
             c = stack[size]
             for k in range(6):
                 other = near[c, k]
-                if other >= 0 and piece[other] < 0 and labels[other] == labels[c]:
-                    piece[other] = pieces
+                if other >= 0 and seen[other] == 0 and labels[other] == labels[c]:
+                    seen[other] = ring + 1
                     stack[size] = other
                     size += 1
-        pieces += 1
-    return piece
+    return out
 
 
 @jit

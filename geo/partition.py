@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo import errors
+from geo import errors, graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +49,18 @@ class Partition:
 
 def grids(partition: Partition) -> NDArray[np.int32]:
     """The labels in use, ascending."""
-    return np.unique(partition.labels)
+    return graph.indexed(partition.labels)[0]
 
 
 def sums(partition: Partition, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum of ``values`` float64[n] over each grid, aligned with ``grids(partition)``."""
-    _, at = np.unique(partition.labels, return_inverse=True)
+    at = graph.indexed(partition.labels)[2]
     return np.bincount(at, weights=values).astype(np.float64) if len(at) else np.empty(0)
 
 
 def compact(partition: Partition) -> Partition:
     """The same grids numbered 0…k-1 by their first cell, so that equal plans have equal labels."""
-    _, first, at = np.unique(partition.labels, return_index=True, return_inverse=True)
+    _, first, at = graph.indexed(partition.labels)
     rank = np.empty(len(first), dtype=np.int32)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)
     return Partition(partition.cells, rank[at])

@@ -18,6 +18,7 @@ jit = lattice.jit
 fused = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
 BLOCK = 1024
+HEAP = 8 * BLOCK
 _MAGIC = 6755399441055744.0  # 1.5 · 2^52: adding and subtracting it rounds to the nearest integer
 _RAD = np.pi / 180.0
 # How far (radians) this kernel and libh3 can be apart: a constant part, and one that grows towards the face's centre,
@@ -116,14 +117,58 @@ def _hexagons(
 
 
 @fused
-def _nearest(x: float, y: float, z: float, centre: NDArray[np.float64]) -> int:
-    """The face whose centre is nearest."""
-    best, found = -2.0, 0
+def _nearest(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    out: NDArray[np.int64],
+) -> None:
+    """The face whose centre is nearest to each vector."""
+    best = np.full(out.size, -2.0)
     for face in range(lattice.FACES):
-        near = centre[face, 0] * x + centre[face, 1] * y + centre[face, 2] * z
-        if near > best:
-            best, found = near, face
-    return found
+        cx, cy, cz = centre[face, 0], centre[face, 1], centre[face, 2]
+        for n in range(out.size):
+            near = cx * x[n] + cy * y[n] + cz * z[n]
+            out[n] = face if near > best[n] else out[n]
+            best[n] = max(near, best[n])
+
+
+@jit
+def _by_face(
+    heap: NDArray[np.float64],
+    where: NDArray[np.int64],
+    res: int,
+    constants: tuple[NDArray[np.float64], NDArray[np.float64], float],
+    tables: lattice.Tables,
+    out: NDArray[np.int64],
+) -> int:
+    """Write the ids of the first vectors of the heap to the places ``where``; returns the face most of them are on."""
+    size = where.size
+    face_of, order, first = np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(lattice.FACES + 1, np.int64)
+    _nearest(heap[0][:size], heap[1][:size], heap[2][:size], tables.centre, face_of)
+    for n in range(size):
+        first[face_of[n] + 1] += 1
+    most = np.argmax(first) - 1
+    first = np.cumsum(first)
+    for n in range(size):
+        order[first[face_of[n]]] = n
+        first[face_of[n]] += 1
+    i, j, state = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
+    x, y, z, ids = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    start = 0
+    while start < size:
+        face = face_of[order[start]]
+        count = min(first[face], start + BLOCK) - start
+        for n in range(count):
+            at = order[start + n]
+            x[n], y[n], z[n] = heap[0, at], heap[1, at], heap[2, at]
+        _hexagons(x[:count], y[:count], z[:count], constants[0][face], constants[1], constants[2], i, j, state)
+        lattice.encode_block(i[:count], j[:count], face, res, tables, ids)
+        for n in range(count):
+            out[where[order[start + n]]] = ids[n] if state[n] == 0 else 0
+        start += count
+    return most
 
 
 @jit
@@ -131,58 +176,43 @@ def index(
     lats: NDArray[np.float64],
     lngs: NDArray[np.float64],
     res: int,
-    planes: NDArray[np.float64],
-    edge: NDArray[np.float64],
-    scale: float,
+    constants: tuple[NDArray[np.float64], NDArray[np.float64], float],
     tables: lattice.Tables,
     out: NDArray[np.int64],
 ) -> int:
     """Write the id of each point into ``out``, 0 where libh3 must decide; returns how many those are.
 
-    ``planes, edge, scale`` as ``constants`` gives them. Each block starts on the face of the one before; the points
-    that are not there are gathered and done face by face.
+    Points wait in a heap that is done face by face whenever it is full. Once most points turn out to lie on one face,
+    blocks are tried there at once, until most do not any more.
     """
-    x, y, z = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     i, j, state = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
-    rest, of_face = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-    gx, gy, gz, ids = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
-    face, unsure = 0, 0
+    x, y, z, heap = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty((3, HEAP))
+    where, waiting, face = np.empty(HEAP, np.int64), 0, -1
     for start in range(0, lats.size, BLOCK):
         size = min(BLOCK, lats.size - start)
         _vectors(lats[start : start + size], lngs[start : start + size], x, y, z)
-        _hexagons(x[:size], y[:size], z[:size], planes[face], edge, scale, i, j, state)
-        lattice.encode_block(i[:size], j[:size], face, res, tables, out[start : start + size])
-        left = 0
+        if face < 0:
+            state[:size] = 2
+        else:
+            _hexagons(x[:size], y[:size], z[:size], constants[0][face], constants[1], constants[2], i, j, state)
+            lattice.encode_block(i[:size], j[:size], face, res, tables, out[start : start + size])
+        before = waiting
         for n in range(size):
-            if state[n] != 0:
+            if state[n] == 2:
+                where[waiting] = start + n
+                heap[0, waiting], heap[1, waiting], heap[2, waiting] = x[n], y[n], z[n]
+                waiting += 1
+            elif state[n] == 1:
                 out[start + n] = 0
-                if state[n] == 2:
-                    rest[left], of_face[left] = n, _nearest(x[n], y[n], z[n], tables.centre)
-                    left += 1
-            unsure += out[start + n] == 0
-        if left == 0:
-            continue
-        most, here = 0, face
-        for other in range(lattice.FACES):
-            count = 0
-            for n in range(left):
-                if of_face[n] == other:
-                    gx[count], gy[count], gz[count] = x[rest[n]], y[rest[n]], z[rest[n]]
-                    count += 1
-            if count == 0:
-                continue
-            if other != here:
-                _hexagons(gx[:count], gy[:count], gz[:count], planes[other], edge, scale, i, j, state)
-                lattice.encode_block(i[:count], j[:count], other, res, tables, ids)
-                count = 0
-                for n in range(left):
-                    if of_face[n] == other:
-                        if state[count] == 0 and ids[count] != 0:
-                            out[start + rest[n]] = ids[count]
-                            unsure -= 1
-                        count += 1
-            if count > most and 2 * left > size:
-                most, face = count, other
+        if 2 * (waiting - before) > size:
+            face = -1
+        if waiting > HEAP - BLOCK:
+            most = _by_face(heap, where[:waiting], res, constants, tables, out)
+            face, waiting = (most if face < 0 else face), 0
+    _by_face(heap, where[:waiting], res, constants, tables, out)
+    unsure = 0
+    for n in range(out.size):
+        unsure += out[n] == 0
     return unsure
 
 

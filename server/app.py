@@ -18,14 +18,29 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import auth, errors, language, log
 from server.config import Config
 from server.usecases import context
-from server.views import answers, cities, counts, document, imports, jobs, pages, plans, redraw, session, static, things
+from server.views import (
+    answers,
+    cities,
+    counts,
+    coverage,
+    document,
+    imports,
+    jobs,
+    pages,
+    plans,
+    redraw,
+    session,
+    static,
+    things,
+    trends,
+)
 
 ROOT: Final = Path(__file__).parent
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 BLUEPRINTS: Final = (
     pages.blueprint, static.blueprint, session.blueprint, cities.blueprint, plans.blueprint, redraw.blueprint,
     things.blueprint,
-    counts.blueprint, imports.blueprint, jobs.blueprint, document.blueprint,
+    counts.blueprint, trends.blueprint, coverage.blueprint, imports.blueprint, jobs.blueprint, document.blueprint,
 )  # fmt: skip
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "

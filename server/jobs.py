@@ -23,7 +23,7 @@ from server.usecases.context import Context, iso
 
 LEASE_S = 30
 ATTEMPTS = 3
-KINDS = ("draw", "rebalance", "staff", "import")
+KINDS = ("draw", "rebalance", "staff", "import", "sites")
 
 
 @dataclass(frozen=True)

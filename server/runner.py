@@ -22,7 +22,7 @@ from geo.errors import GeoError
 from server import config, jobs
 from server import log as log_setup
 from server.rules import permissions
-from server.usecases import adjusting, context, drawing, errors, facts, imports, staffing
+from server.usecases import adjusting, camera_sites, context, drawing, errors, facts, imports, staffing
 from server.usecases.context import Context
 
 IDLE_S = 0.5
@@ -147,7 +147,16 @@ def _import(
     return imports.from_job(ctx, _city(lease), lease.payload, progress=progress)
 
 
-_WORK: dict[str, Work] = {"draw": _draw, "rebalance": _rebalance, "staff": _staff, "import": _import}
+def _sites(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    asked = camera_sites.Asked(**{name: camera_sites.frozen(value) for name, value in lease.payload.items()})
+    return camera_sites.next_sites(ctx, _city(lease), asked, progress=progress)
+
+
+_WORK: dict[str, Work] = {
+    "draw": _draw, "rebalance": _rebalance, "staff": _staff, "import": _import, "sites": _sites,
+}  # fmt: skip
 
 
 def _city(lease: jobs.Lease) -> str:

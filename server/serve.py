@@ -22,7 +22,7 @@ from granian.http import HTTP1Settings
 
 from server import app, log
 from server.config import Config
-from server.usecases import context, users
+from server.usecases import context, users, warming
 
 _PATIENCE_S: Final = 60.0
 _STOP_S: Final = 10
@@ -34,10 +34,12 @@ class Refused(RuntimeError):
 
 
 def application() -> Any:
-    """The WSGI application of a worker process, from the settings in the environment."""
+    """The WSGI application of a worker process, from the settings in the environment; it warms up beside serving."""
     config = Config()
     log.set_up(config.log_level)
-    return app.create_app(config)
+    made = app.create_app(config)
+    threading.Thread(target=warming.warm, args=(made.extensions["gezhi.context"],), daemon=True).start()
+    return made
 
 
 def run(config: Config) -> None:

@@ -52,6 +52,13 @@ def sweep(
         atom = active[step] if turn % 2 == 0 else active[count - 1 - step]
         own = label[atom]
         start, end = field.indptr[atom], field.indptr[atom + 1]
+        edge = start
+        while edge < end and label[field.indices[edge]] == own:
+            edge += 1
+        if edge == end or field.fixed[atom] or grids.size[own] <= 1:
+            continue
+        if temperature > 0.0 and next_random(random) < 0.5:
+            continue
         tie_own = 0.0
         found = 0
         for edge in range(start, end):
@@ -69,10 +76,6 @@ def sweep(
                 near_tie[at] = 0.0
                 found += 1
             near_tie[at] += field.tie[edge]
-        if found == 0 or own < 0 or field.fixed[atom] or grids.size[own] <= 1:
-            continue
-        if temperature > 0.0 and next_random(random) < 0.5:
-            continue
         weight = field.weight[atom]
         load, low, high, target = grids.load[own], grids.low[own], grids.high[own], grids.target[own]
         leave = tie_own
@@ -173,12 +176,12 @@ def warm(
 def settle(
     field: Field, grids: Grids, label: Ints, active: Ints, band: float, deviation: float, random: NDArray[np.uint64]
 ) -> int:
-    """Downhill sweeps over the ``active`` atoms until nothing moves; moves made."""
+    """Downhill sweeps over the ``active`` atoms until nothing moves, or next to nothing in a large city; moves made."""
     mark = np.zeros(len(label), dtype=np.int32)
     stack = np.empty(len(label) + 1, dtype=np.int32)
     stamp = 1
     total = 0
-    for turn in range(100):
+    for turn in range(100 if len(active) < 20_000 else 8):
         moves, stamp = sweep(field, grids, label, active, turn, 0.0, band, deviation, random, mark, stack, stamp)
         total += moves
         if moves == 0:

@@ -160,7 +160,15 @@
     },
 
     setItems(items) {
-      this.items = [...items].sort((a, b) => (b.rank || 0) - (a.rank || 0));
+      const placed = items.map(({lat, lng, lines, bbox, rank}) => ({
+        lines,
+        rank: rank || 0,
+        x: worldX(lng),
+        y: worldY(lat),
+        wide: bbox ? (bbox[2] - bbox[0]) / 360 : Infinity,
+        high: bbox ? worldY(bbox[1]) - worldY(bbox[3]) : Infinity,
+      }));
+      this.items = placed.sort((a, b) => b.rank - a.rank);
       this.widths = new Map();
       return this.redraw();
     },
@@ -180,8 +188,8 @@
       if (view.zoom < minZoom) return;
       const taken = this._taken();
       for (const item of this.items) {
-        const x = worldX(item.lng) * view.scale - view.ox;
-        const y = worldY(item.lat) * view.scale - view.oy;
+        const x = item.x * view.scale - view.ox;
+        const y = item.y * view.scale - view.oy;
         if (x < -60 || y < -20 || x > view.width + 60 || y > view.height + 20) continue;
         const lines = this._fitting(context, item, view);
         if (!lines.length) continue;
@@ -207,13 +215,11 @@
     },
 
     /** As many of an item's lines, from the first, as its area has room for. */
-    _fitting(context, {lines, bbox}, view) {
+    _fitting(context, {lines, wide, high}, {scale}) {
       const {size} = this.options;
-      const room = bbox ? ((bbox[2] - bbox[0]) / 360) * view.scale : Infinity;
-      const high = bbox ? (worldY(bbox[1]) - worldY(bbox[3])) * view.scale : Infinity;
       const fitting = [];
       for (const [k, line] of lines.entries()) {
-        if (this._widthOf(context, line, k) + 4 > room * 0.95 || (k + 1) * size * 1.25 > high * 0.8) break;
+        if (this._widthOf(context, line, k) + 4 > wide * scale * 0.95 || (k + 1) * size * 1.25 > high * scale * 0.8) break;
         fitting.push(line);
       }
       return fitting;

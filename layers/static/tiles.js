@@ -28,37 +28,39 @@
       root.L.GridLayer.prototype.onRemove.call(this, map);
     },
 
-    getEvents() {
-      return {...root.L.GridLayer.prototype.getEvents.call(this), zoomend: this._onZoomEnd};
-    },
-
     createTile(coords, done) {
       const canvas = document.createElement('canvas');
       const ratio = Math.min(3, root.devicePixelRatio || 1);
-      const stretch = this._stretch();
-      const size = Math.round(this.getTileSize().x * ratio * stretch);
+      const size = Math.round(this.getTileSize().x * ratio);
       canvas.width = size;
       canvas.height = size;
       canvas.setAttribute('aria-hidden', 'true');
-      canvas.gezhi = {coords, size, ratio, stretch, ids: null, image: null};
+      canvas.gezhi = {coords, size, ratio, ids: null, image: null};
       this._queue.push({canvas, done});
       this._schedule();
       return canvas;
     },
 
-    /** How much Leaflet stretches a tile at a zoom between two whole ones; tiles have the pixels for it. */
-    _stretch() {
-      return 2 ** (this._map.getZoom() - this._tileZoom);
+    /**
+     * Leaflet would round the zoom and stretch the tiles; ours are made for the very zoom, also between two whole ones,
+     * so that pixels stay pixels and nothing is resampled while the map moves.
+     */
+    _setView(center, zoom, noPrune, noUpdate) {
+      if (!noUpdate) {
+        this._tileZoom = this._clampZoom(zoom);
+        this._updateLevels();
+        this._resetGrid();
+        this._update(center);
+        if (!noPrune) this._pruneTiles();
+        this._noPrune = Boolean(noPrune);
+      }
+      this._setZoomTransforms(center, zoom);
     },
 
-    /** Tiles made for another stretch would be blurred: make them again once Leaflet has finished its zoom. */
-    _onZoomEnd() {
-      queueMicrotask(() => {
-        if (!this._map || this._tileZoom === undefined) return;
-        const stretch = this._stretch();
-        const stale = Object.values(this._tiles).some((tile) => tile.current && tile.el.gezhi.stretch !== stretch);
-        if (stale) this.redraw();
-      });
+    /** Tiles of the zoom before stay until all of the new ones are drawn. */
+    _pruneTiles() {
+      if (this._map && Object.values(this._tiles).some((tile) => tile.current && !tile.loaded)) return;
+      root.L.GridLayer.prototype._pruneTiles.call(this);
     },
 
     _schedule() {

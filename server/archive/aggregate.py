@@ -7,7 +7,6 @@ batch, and go into a hash table of (cell, category): memory holds one batch a th
 from __future__ import annotations
 
 import glob
-import itertools
 import os
 import secrets
 import threading
@@ -41,9 +40,8 @@ def of_points(
     progress(rows read so far). Raises ArchiveError E_CANCELLED or E_CATEGORIES.
     """
     work = _Work(paths, res, progress, cancelled)
-    tables = [work.count(most=1)]
     with ThreadPoolExecutor(threads) as pool:
-        tables += pool.map(lambda _: work.count(), range(threads))
+        tables = list(pool.map(lambda _: work.count(), range(threads)))
     for other in tables[1:]:
         tables[0].merge(other)
     found, codes, n = tables[0].result()
@@ -103,18 +101,14 @@ class _Work:
         self._lock = threading.Lock()
         self._rows = 0
 
-    def count(self, *, most: int | None = None) -> tally.Tally:
-        """Take row groups until there are none left, or ``most`` of them. Raises ArchiveError E_CANCELLED, E_CATEGORIES.
-
-        The first row group must be counted before threads start: compiled kernels are loaded on their first call, and
-        two threads loading the same one crash the process (numba 0.68).
-        """
+    def count(self) -> tally.Tally:
+        """Take row groups until there are none left. Raises ArchiveError E_CANCELLED, E_CATEGORIES."""
         table = tally.Tally()
-        for _ in itertools.count() if most is None else range(most):
+        while True:
             with self._lock:
                 path, group = next(self._groups, (None, 0))
             if path is None:
-                break
+                return table
             texts = ["category"] if pq.read_schema(path).field("category").type == pa.string() else []
             with pq.ParquetFile(path, read_dictionary=texts) as file:
                 for batch in file.iter_batches(
@@ -123,7 +117,6 @@ class _Work:
                     self._told(batch.num_rows)
                     lats, lngs, codes = self._plain(batch)
                     table.add(cells.from_points(lats, lngs, self._res), codes)
-        return table
 
     def _told(self, rows: int) -> None:
         with self._lock:
@@ -135,7 +128,7 @@ class _Work:
 
     def _plain(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Latitudes, longitudes and category codes of the rows on the globe."""
-        lats, lngs = (np.array(batch.column(name).to_numpy(zero_copy_only=False), float) for name in ("lat", "lng"))
+        lats, lngs = (np.asarray(batch.column(name).to_numpy(zero_copy_only=False), float) for name in ("lat", "lng"))
         category = batch.column("category")
         if not pa.types.is_dictionary(category.type):
             category = category.cast(pa.string()).dictionary_encode()

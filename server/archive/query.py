@@ -6,7 +6,7 @@ Every answer is computed by one SQL text over segments and live incidents togeth
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -106,6 +106,20 @@ def by_day(
     return [(date.fromordinal(epoch + int(key)).isoformat(), n) for key, n in found]
 
 
+def by_hour(
+    facts: values.Facts,
+    *,
+    tz: str,
+    select: values.Select = _EVERYTHING,
+    run: values.Engine = DEFAULT,
+    cancelled: Cancelled = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(hours, n), both int64[k]: every hour with incidents on the clock of ``tz``, counted from 1970-01-01T00."""
+    text = f"CAST(floor({_local(facts, tz)} / {sql.US_PER_HOUR}.0) AS BIGINT)"
+    found = _grouped(facts, text, select, run, cancelled)
+    return np.array([key for key, _ in found], np.int64), np.array([n for _, n in found], np.int64)
+
+
 def hour_of_week(
     facts: values.Facts,
     *,
@@ -157,6 +171,27 @@ def by_cell_and_step(
     step = f"CAST(floor((us - {start_us}) / {step_us}.0) AS BIGINT)"
     with _asked(facts, inside, run) as (connection, where, bound):
         table = engine.fetch(connection, sql.cell_and_step(res, step, where), bound, cancelled=cancelled)
+    return values.Steps(
+        engine.column(table, "cell", np.int64).astype(np.uint64),
+        engine.column(table, "step", np.int64),
+        engine.column(table, "n", np.int64),
+    )
+
+
+def by_cell_and_span(
+    facts: values.Facts,
+    *,
+    res: int,
+    edges_us: Sequence[int],
+    select: values.Select = _EVERYTHING,
+    run: values.Engine = DEFAULT,
+    cancelled: Cancelled = None,
+) -> values.Steps:
+    """n by cell at ``res`` and span between ascending edges (months differ in length), only pairs with incidents."""
+    inside = _within(select, edges_us[0], edges_us[-1])
+    with _asked(facts, inside, run) as (connection, where, bound):
+        text = sql.cell_and_step(res, sql.span(edges_us), where)
+        table = engine.fetch(connection, text, bound, cancelled=cancelled)
     return values.Steps(
         engine.column(table, "cell", np.int64).astype(np.uint64),
         engine.column(table, "step", np.int64),

@@ -63,6 +63,11 @@ def _choice(changes: Sequence[int], offsets: Sequence[int]) -> str:
     return f"CASE WHEN us < {changes[middle]} THEN {earlier} ELSE {later} END"
 
 
+def span(edges_us: Sequence[int]) -> str:
+    """Which of the spans between ascending edges ``us`` lies in, 0 the first; only for times between the outer two."""
+    return _choice(edges_us[1:-1], range(len(edges_us) - 1))
+
+
 def hour(local: str) -> str:
     """Hour of the day 0–23 of a local time expression (also before 1970)."""
     return f"CAST(floor({local} / {US_PER_HOUR}.0) AS BIGINT) - 24 * CAST(floor({local} / {US_PER_DAY}.0) AS BIGINT)"

@@ -74,7 +74,7 @@ def only_city(ctx: context.Context, named: str | None, ref: str | None) -> str:
     if named is not None:
         return named
     known = [found["code"] for found in cities.list_(ctx)["cities"]]
-    if ref is not None:
+    if ref not in (None, plans.CURRENT, plans.NEWEST):
         known = [code for code in known if plans.has(ctx, code, ref)]
     if len(known) != 1:
         raise click.UsageError(f"Say which city with --city: {', '.join(known) or 'there is none yet'}.")

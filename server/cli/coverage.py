@@ -229,7 +229,8 @@ def _tell_figures(found: dict[str, Any]) -> None:
     for one in found["items"]:
         per_km2 = 0.0 if one["per_km2"] is None else one["per_km2"]
         shares = "  ".join(f"{_share(one[name]):>6}" for name in ("seen1", "places1", "working", "road_seen", "near"))
-        click.echo(f"{one['name'][:24]:<24} {one['cameras']:>7} {per_km2:>8.2f}  {shares}  {'yes' if one['met'] else 'no'}")
+        met = "yes" if one["met"] else "no"
+        click.echo(f"{one['name'][:24]:<24} {one['cameras']:>7} {per_km2:>8.2f}  {shares}  {met}")
     aims = ", ".join(f"{name} {share:.0%}" for name, share in found["targets"].items())
     click.echo(f"{found['met']['n']} of {found['met']['of']} meet the targets ({aims})")
 
@@ -266,7 +267,8 @@ def _tell_sites(found: dict[str, Any]) -> None:
 
 def _tell_cordons(found: dict[str, Any]) -> None:
     for one in found["cordons"]:
-        click.echo(f"{one['inwards_m']:g} m inside: {one['seen']} of {one['n']} crossings in view ({_share(one['closure'])})")
+        closed = _share(one["closure"])
+        click.echo(f"{one['inwards_m']:g} m inside: {one['seen']} of {one['n']} crossings in view ({closed})")
         for crossing in one["crossings"][:20]:
             seen = "seen" if crossing["seen"] else "open"
             click.echo(f"  {seen}  {crossing['lat']:.6f} {crossing['lng']:.6f}  {crossing['class']} {crossing['road']}")

@@ -152,7 +152,7 @@ def _text(value: Any) -> str | None:
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise _Fault("feature.number", "a number is too large")
-        plain = repr(value)
+        plain = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     elif isinstance(value, list):
         plain = ";".join(str(part) for part in value if isinstance(part, str | int | float))
     else:

@@ -55,7 +55,9 @@ _OPERATE: Final = _SEE | {
     "import.read",
     "plan.export",
 }
-_PLAN: Final = _OPERATE | {"plan.draw", "plan.publish", "plan.staff", "job.cancel", "import.run", "camera.propose"}
+_PLAN: Final = _OPERATE | {
+    "plan.draw", "plan.publish", "plan.staff", "job.cancel", "import.run", "camera.propose", "camera.export",
+}  # fmt: skip
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     "viewer": frozenset(_SEE),
@@ -71,7 +73,7 @@ EVERY_ACTION: Final = frozenset().union(*ACTIONS.values())
 
 WHOLE_CITY: Final = frozenset({
     "plan.draw", "plan.publish", "plan.staff", "plan.export", "import.run", "import.read", "job.read", "job.cancel",
-    "city.create", "user.manage",
+    "city.create", "user.manage", "camera.propose",
 })  # fmt: skip
 """Actions that reach the whole city: not for an actor who is scoped to one region of it."""
 

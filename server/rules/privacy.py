@@ -21,7 +21,7 @@ FINEST: Final = 8
 """Finest H3 resolution of anything counted that viewers may see."""
 CAMERA_FLOOR: Final = 3
 """Fewest cameras in a cell whose density band viewers may see."""
-CAMERA_BANDS: Final = (1.0, 5.0)
+CAMERA_BANDS: Final = (8.0, 24.0)
 """Cameras per km²: below the first is band 1 (low), below the second 2 (medium), else 3 (high)."""
 
 

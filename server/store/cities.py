@@ -8,7 +8,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.store.schema import cities
 
-
 _VERSION = select(cities.c.data_version).where(cities.c.code == bindparam("code"))
 
 

@@ -84,6 +84,11 @@ def next_sites(ctx: Context, city: str, asked: Asked, *, progress: Progress = si
     return _told(made, lats, lngs, place)
 
 
+def frozen(value: Any) -> Any:
+    """Lists as tuples, as a request that came as JSON needs it."""
+    return tuple(frozen(one) for one in value) if isinstance(value, list) else value
+
+
 def _kinds(asked: Asked) -> tuple[cameras.Kind, ...]:
     fixed, dome = cameras.FIXED, cameras.DOME
     return (

@@ -21,7 +21,7 @@ from geo import problem as problems
 from geo.partition import Partition
 from server.rules import permissions
 from server.store import audit, database, plans
-from server.usecases import approvals, drafts, drawing, errors, shaping, territory
+from server.usecases import approvals, drafts, drawing, errors, shaping
 from server.usecases import plans as plan_usecases
 from server.usecases.context import Context
 from server.usecases.desk import Desk

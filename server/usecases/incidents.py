@@ -107,11 +107,11 @@ def _counts(
 ) -> Columns:
     known = facts.of_city(ctx, connection, place.city.code)
     select = values.Select(
-        start_us=microseconds(start), end_us=microseconds(end), categories=_named(known, category)
+        start_us=microseconds(start), end_us=microseconds(end), categories=named(known, category)
     )
     found = query.counts(known, res=res, select=select)
     extent = query.extent(known, select=select)
-    window = [iso(start) if start else _time(extent.first_us), iso(end) if end else _time(extent.last_us)]
+    window = [iso(start) if start else time(extent.first_us), iso(end) if end else time(extent.last_us)]
     meta = {
         "n": int(found.n.sum()), "rows": int(found.rows.sum()), "window": window, "resolution": res,
         "category": category, "source": "incidents",
@@ -119,7 +119,7 @@ def _counts(
     return Columns(found.cells, {"n": found.n.astype(np.float64)}, meta)
 
 
-def _named(known: values.Facts, category: str | None) -> tuple[str, ...] | None:
+def named(known: values.Facts, category: str | None) -> tuple[str, ...] | None:
     """The categories that a name stands for: itself, and where it is a group, those of the group."""
     if category is None:
         return None
@@ -139,7 +139,7 @@ def _summary(ctx: Context, connection: Connection, place: territory.World) -> di
     for code, n in found:
         zh, en = categories.words(code) if code is not None else ("未分类", "without a category")
         told.append({"code": code or "", "zh": zh, "en": en, "n": n})
-    return {"n": extent.n, "first": _time(extent.first_us), "last": _time(extent.last_us), "categories": told}
+    return {"n": extent.n, "first": time(extent.first_us), "last": time(extent.last_us), "categories": told}
 
 
 def _smoothed(
@@ -174,5 +174,5 @@ def _measured(
     return np.divide(n * PER_HOUSEHOLDS, base, out=np.zeros(ids.size), where=known), known
 
 
-def _time(us: int | None) -> str | None:
+def time(us: int | None) -> str | None:
     return None if us is None else datetime.fromtimestamp(us / 1e6, UTC).isoformat().replace("+00:00", "Z")

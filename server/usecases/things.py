@@ -45,7 +45,11 @@ def cameras(ctx: Context, city: str, *, limit: int = PAGE, cursor: str | None = 
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
         rows = territory.in_scope(ctx, place, coverage.near(connection, place))
-    names = ("name", "code", "kind", "lat", "lng", "heading_deg", "angle_deg", "range_m", "height_m", "status")
+    names = (
+        "name", "code", "kind", "lat", "lng", "heading_deg", "headings", "angle_deg", "range_m", "height_m", "tilt_deg",
+        "masked", "owner_class", "purpose", "legal_basis", "sign_present", "networked", "status", "status_since",
+        "review_on",
+    )  # fmt: skip
     return _listed(rows, limit, cursor, lambda row: {name: row[name] for name in names} | {
         "defaulted": row["defaulted"]
     })

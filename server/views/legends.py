@@ -9,10 +9,7 @@ from layers import legend, style
 from server.rules import privacy
 from server.usecases.context import Columns
 
-_HEAT_TITLE = {
-    "zh": "事件数量（上报数，受巡查与上报影响，不代表个人风险）",
-    "en": "Incidents (counts of reports; they depend on patrol and reporting and are no risk of persons)",
-}
+_HEAT_TITLE = {"zh": "上报事件", "en": "Reported incidents"}
 _HEAT_UNITS = {
     "raw": {"zh": "件", "en": "incidents"},
     "area": {"zh": "件/平方公里", "en": "incidents per km²"},
@@ -22,7 +19,7 @@ _FLOOR_NOTE = {
     "zh": f"少于 {privacy.FLOOR} 件的单元不显示，其余取整到 {privacy.STEP}",
     "en": f"cells with fewer than {privacy.FLOOR} are not shown, others are rounded to {privacy.STEP}",
 }
-_BAND_EDGES = (1.0, 2.0, 3.0, 4.0)
+_BANDS = ({"zh": "低", "en": "low"}, {"zh": "中", "en": "medium"}, {"zh": "高", "en": "high"})
 
 
 def heat(found: Columns, *, per: str) -> Columns:
@@ -46,15 +43,23 @@ def coverage(found: Columns) -> Columns:
 
 def bands(found: Columns) -> Columns:
     """Camera density in three bands: low, medium, high."""
-    scale = style.fixed(found.columns["value"], _BAND_EDGES, ramp="coverage")
+    colours = style.sample("coverage", len(_BANDS))
+    counts = [int((found.columns["value"] == band).sum()) for band in range(1, len(_BANDS) + 1)]
+    scale = style.Scale(tuple(
+        style.Step(float(band), float(band), colour, count)
+        for band, (colour, count) in enumerate(zip(colours, counts, strict=True), 1)
+    ))  # fmt: skip
     note = {
-        "zh": f"仅显示至少 {privacy.CAMERA_FLOOR} 台摄像机的单元：1 低，2 中，3 高",
-        "en": f"only cells with at least {privacy.CAMERA_FLOOR} cameras: 1 low, 2 medium, 3 high",
+        "zh": f"摄像机少于 {privacy.CAMERA_FLOOR} 台的单元",
+        "en": f"cells with fewer than {privacy.CAMERA_FLOOR} cameras",
     }
-    return _with(
-        found, scale, title={"zh": "摄像机密度等级", "en": "Camera density band"}, unit={"zh": "级", "en": "band"},
+    told = _with(
+        found, scale, title={"zh": "摄像机密度等级", "en": "Camera density band"}, unit={"zh": "单元", "en": "cells"},
         left_out=note,
     )  # fmt: skip
+    for step, label in zip(told.meta["legend"]["classes"], _BANDS, strict=True):
+        step["label"] = label
+    return told
 
 
 def gaps(found: Columns) -> Columns:

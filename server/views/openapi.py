@@ -13,12 +13,15 @@ from server.views import routes
 from server.wire import replies
 
 _REF: Final = "#/components/schemas/{model}"
+Refs = dict[type[pydantic.BaseModel], dict[str, str]]
 _ID_SAYS: Final = {
     "city": "code of a city",
     "plan": "id of a plan, or current: the plan in force, else the newest draft",
     "label": "label of a grid in its plan",
     "import": "id of an import",
     "job": "id of a job",
+    "camera": "id of a camera",
+    "proposal": "id of a proposed camera",
 }
 _REFUSALS: Final = {
     "400": "cannot be read", "401": "sign in first", "403": "not with this role, or from another site",
@@ -30,10 +33,10 @@ _REFUSALS: Final = {
 def document(app: flask.Flask) -> dict[str, Any]:
     """The document of every listed route of ``app``."""
     declared = [route for view in app.view_functions.values() if (route := routes.of(view)) and route.listed]
-    names = _schemas(declared)
+    refs, schemas = _schemas(declared)
     paths: dict[str, dict[str, Any]] = {}
     for route in sorted(declared, key=lambda one: (one.rule, one.method)):
-        paths.setdefault(_path(route.rule), {})[route.method.lower()] = _operation(route)
+        paths.setdefault(_path(route.rule), {})[route.method.lower()] = _operation(route, refs)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -47,7 +50,7 @@ def document(app: flask.Flask) -> dict[str, Any]:
         "security": [{"session": []}, {"bearer": []}, {}],
         "paths": paths,
         "components": {
-            "schemas": names,
+            "schemas": schemas,
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "gezhi_session"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -56,28 +59,31 @@ def document(app: flask.Flask) -> dict[str, Any]:
     }
 
 
-def _schemas(declared: list[routes.Route]) -> dict[str, Any]:
+def _schemas(declared: list[routes.Route]) -> tuple[Refs, dict[str, Any]]:
+    """The reference of every model that a route answers or takes, and the schemas they lead to."""
     answered = {route.answer for route in declared if _is_model(route.answer)} | {replies.Error}
-    asked = {route.body for route in declared if route.body is not None and not route.upload}
-    wanted: list[Any] = [(model, "serialization") for model in sorted(answered, key=lambda one: one.__name__)]
-    wanted += [(model, "validation") for model in sorted(asked, key=lambda one: one.__name__)]
-    wanted += [(route.body, "validation") for route in declared if route.upload and route.body is not None]
-    _, schema = models_json_schema(wanted, ref_template=_REF)
-    found: dict[str, Any] = schema.get("$defs", {})
-    return found
+    asked = {route.body for route in declared if route.body is not None}
+    wanted: list[Any] = [(model, "serialization") for model in sorted(answered, key=_whole_name)]
+    wanted += [(model, "validation") for model in sorted(asked, key=_whole_name)]
+    found, schema = models_json_schema(wanted, ref_template=_REF)
+    return {model: {"$ref": str(told["$ref"])} for (model, _), told in found.items()}, schema.get("$defs", {})
 
 
-def _operation(route: routes.Route) -> dict[str, Any]:
+def _whole_name(model: type[pydantic.BaseModel]) -> str:
+    return f"{model.__name__} {model.__module__}"
+
+
+def _operation(route: routes.Route, refs: Refs) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{route.method.lower()} {_path(route.rule)}",
         "summary": route.summary,
-        "description": f"Action: `{route.action}`.",
+        "description": f"Action: {route.action}.",
         "tags": [route.action.partition(".")[0]],
         "parameters": _parameters(route),
-        "responses": _responses(route),
+        "responses": _responses(route, refs),
     }
     if route.body is not None:
-        operation["requestBody"] = _body(route)
+        operation["requestBody"] = _body(route, refs)
     return operation
 
 
@@ -107,10 +113,10 @@ def _parameters(route: routes.Route) -> list[dict[str, Any]]:
     return found
 
 
-def _body(route: routes.Route) -> dict[str, Any]:
+def _body(route: routes.Route, refs: Refs) -> dict[str, Any]:
     model = route.body
     assert model is not None
-    reference = {"$ref": _REF.format(model=model.__name__)}
+    reference = refs[model]
     if route.upload:
         form = {
             "type": "object",
@@ -126,12 +132,12 @@ def _body(route: routes.Route) -> dict[str, Any]:
     return {"required": needed, "content": {"application/json": {"schema": reference}}}
 
 
-def _responses(route: routes.Route) -> dict[str, Any]:
+def _responses(route: routes.Route, refs: Refs) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "done" if route.answer is None else "the answer"}
     if route.answer is not None:
         media, schema = "application/json", {}
         if _is_model(route.answer):
-            schema = {"$ref": _REF.format(model=route.answer.__name__)}
+            schema = refs[route.answer]
         elif isinstance(route.answer, str):
             media = route.answer
         success["content"] = {media: {"schema": schema} if schema else {}}
@@ -139,7 +145,7 @@ def _responses(route: routes.Route) -> dict[str, Any]:
     if route.keeping == "data":
         success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "for If-None-Match"}}
         found["304"] = {"description": "you have it already (If-None-Match)"}
-    refused = {"content": {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}}
+    refused = {"content": {"application/json": {"schema": refs[replies.Error]}}}
     codes = set(_REFUSALS) - (set() if route.action == "session.open" else {"429"})
     found |= {code: {"description": _REFUSALS[code], **refused} for code in sorted(codes)}
     if route.body is not None:

@@ -35,6 +35,8 @@ IDS: Final = {
     "label": r"0|[1-9][0-9]{0,8}",
     "tongue": r"[a-z]{2}",
     "job": r"[A-Za-z0-9_-]{1,64}",
+    "camera": r"[1-9][0-9]{0,17}",
+    "proposal": r"[1-9][0-9]{0,17}",
 }
 """The one spelling of every id in an address; any other spelling is an address where nothing is."""
 
@@ -45,7 +47,8 @@ class Route:
 
     ``answer`` is a model (JSON), a media type, or None for nothing. ``listed``: in the API document. ``anonymous``:
     answered without asking who it is. ``open_query``: the page's own script reads the query, so it may say anything.
-    ``matches``: the request says by If-Match which version it means. ``upload``: a multipart body of a file and, in the field ``options``, ``body`` as JSON.
+    ``matches``: the request says by If-Match which version it means. ``upload``: a multipart body of a file and, in
+    the field ``options``, ``body`` as JSON.
     """
 
     rule: str

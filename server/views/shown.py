@@ -35,7 +35,7 @@ def heat(ctx: Context, city: str, query: requests.Heat, count: Callable[..., Col
         raise errors.Fault("invalid", {"field": "smooth", "reason": "not with this role"})
     place = cities.get(ctx, city)
     start, end = _month(query.from_, place)
-    groups = _groups(place["incidents"]["categories"])
+    groups = groups_of(place["incidents"]["categories"])
     if query.category is not None:
         groups = [code for code in groups if code == query.category]
     told = [
@@ -48,7 +48,8 @@ def heat(ctx: Context, city: str, query: requests.Heat, count: Callable[..., Col
         for code in groups
     ]  # fmt: skip
     window = [instant.isoformat().replace("+00:00", "Z") for instant in (start, end)]
-    return legends.heat(summed(told, meta={"window": window, "floor": privacy.FLOOR}), per=query.per)
+    meta = {"window": window, "source": "incidents", "floor": privacy.FLOOR}
+    return legends.heat(summed(told, meta=meta), per=query.per)
 
 
 def floored(found: Columns) -> Columns:
@@ -80,13 +81,8 @@ def coverage(ctx: Context, city: str, query: requests.Resolution, density: Calla
     pairs = zip(found.columns["n"].tolist(), found.columns["value"].tolist(), strict=True)
     bands = np.array([privacy.band(n, per_km2) for n, per_km2 in pairs], dtype=np.float32)
     seen = bands > 0
-    empty = np.zeros(int(seen.sum()), dtype=np.float32)
-    meta = {
-        "resolution": found.meta.get("resolution"),
-        "source": found.meta.get("source"),
-        "floor": privacy.CAMERA_FLOOR,
-    }
-    return legends.bands(Columns(found.cells[seen], {"value": bands[seen], "covered": empty}, meta))
+    meta = {"n": int(seen.sum()), "source": "cameras", "floor": privacy.CAMERA_FLOOR}
+    return legends.bands(Columns(found.cells[seen], {"value": bands[seen]}, meta))
 
 
 def gaps(ctx: Context, city: str, query: requests.Gaps, count: Callable[..., Columns]) -> Columns:
@@ -99,7 +95,7 @@ def city(actor: Actor, told: dict[str, Any]) -> dict[str, Any]:
     if permissions.exact(actor):
         return told
     incidents = told["incidents"]
-    named = {code: categories.words(code) for code in _groups(incidents["categories"])}
+    named = {code: categories.words(code) for code in groups_of(incidents["categories"])}
     groups = [{"code": code, "zh": zh, "en": en, "n": None} for code, (zh, en) in named.items()]
     first, last = (_month_of(incidents[end]) for end in ("first", "last"))
     return {**told, "incidents": {**incidents, "n": None, "first": first, "last": last, "categories": groups}}
@@ -144,7 +140,7 @@ def _month(asked: datetime.datetime | None, place: dict[str, Any]) -> tuple[date
     return privacy.month(asked, last, zone=zoneinfo.ZoneInfo(place["tz"]))
 
 
-def _groups(told: list[dict[str, Any]]) -> list[str]:
+def groups_of(told: list[dict[str, Any]]) -> list[str]:
     """The groups that categories belong to: what stands before the dot."""
     return sorted({one["code"].partition(".")[0] for one in told} - {""})
 

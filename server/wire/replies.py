@@ -319,8 +319,18 @@ class Camera(Told):
     heading_deg: float | None
     angle_deg: float
     range_m: float
+    headings: list[float]
     height_m: float | None
+    tilt_deg: float | None
+    masked: list[tuple[float, float]]
+    owner_class: int
+    purpose: str
+    legal_basis: str
+    sign_present: int | None
+    networked: int | None
     status: Literal["online", "offline", "unknown"]
+    status_since: str
+    review_on: str
     defaulted: list[str]
 
 

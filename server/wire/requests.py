@@ -18,7 +18,7 @@ _OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 Tier = Literal["city", "county", "town", "community"]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text in one spelling (NFC), without controls, lone surrogates or direction overrides."""
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") or character in _OVERRIDES:
@@ -40,7 +40,7 @@ def _in_utc(at: datetime.datetime) -> datetime.datetime:
     return at.astimezone(datetime.UTC)
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(plain)]
 CellId = Annotated[str, AfterValidator(_cell_id)]
 Time = Annotated[datetime.datetime, AfterValidator(_in_utc)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -112,19 +112,24 @@ class Export(Asked):
     format: Literal["geojson", "gpkg", "csv"] = "geojson"
 
 
-class Counted(Asked):
-    """What counts per cell are asked for: a window (UTC instants, end excluded), a category, a resolution."""
+class Window(Asked):
+    """What incidents are asked for: a window (UTC instants, end excluded), a category."""
 
     from_: Annotated[Time | None, Field(alias="from")] = None
     to: Time | None = None
-    category: Annotated[str, StringConstraints(max_length=100), AfterValidator(_plain)] | None = None
-    res: Annotated[int, Field(ge=0, le=15)] | None = None
+    category: Annotated[str, StringConstraints(max_length=100), AfterValidator(plain)] | None = None
 
     @model_validator(mode="after")
-    def _window_runs_forward(self) -> Counted:
+    def _window_runs_forward(self) -> Window:
         if self.from_ is not None and self.to is not None and self.from_ >= self.to:
             raise ValueError("the window must end after it begins")
         return self
+
+
+class Counted(Window):
+    """What counts per cell are asked for: incidents, and a resolution."""
+
+    res: Annotated[int, Field(ge=0, le=15)] | None = None
 
 
 class Heat(Counted):
@@ -179,7 +184,7 @@ class Ground(Asked):
 class Search(Asked):
     """GET …/search."""
 
-    q: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_plain)]
+    q: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(plain)]
 
 
 class Here(Asked):
@@ -206,7 +211,7 @@ class Import(Asked):
     crs: Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")] | None = None
     datum: Datum | None = None
     tz: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+/\-]{0,63}$")] | None = None
-    time_format: Annotated[str, StringConstraints(max_length=100), AfterValidator(_plain)] | None = None
+    time_format: Annotated[str, StringConstraints(max_length=100), AfterValidator(plain)] | None = None
     dry_run: bool = False
 
     @field_validator("fields")

@@ -2,7 +2,7 @@
 
 Both sides are one file opened from disk with the network off, in the same window, showing the same cells coloured by
 the same grids. Paint: from navigation until the whole first view is drawn. Frames: the map is panned 12 px a frame,
-there and back, at the first zoom and deeper (at most ten seconds each). Dab: 127 cells in view change their grid and are
+there and back, at the first zoom and deeper (at most ten seconds each). Dab: 127 cells in view change grid and are
 drawn again, all of it counted. Exactness: the colour that our canvas shows at random cell centres is that of the cell's
 grid. GeoJSON stops at the size named in PEER_MOST, beyond which its page takes minutes. `load` is what else the machine
 was doing: beyond the number of cores the milliseconds are those of the neighbours too.

@@ -57,7 +57,7 @@ def recode(before: list[int], after: list[int], weights: list[float]) -> codes.R
         {label: f"{REGION}{label + 1:03d}" for label in sorted(set(before))},
         Partition(cells, np.array(after)),
         region_codes=dict.fromkeys(labels, REGION),
-        lats={label: 0.0 for label in labels},
+        lats=dict.fromkeys(labels, 0.0),
         lngs={label: float(label) for label in labels},
         households=np.array(weights),
         taken=[REGION + "009"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geo import bounds, checks, drawing, stop
 from geo import atoms as atoms_
+from geo import bounds, checks, drawing, stop
 from geo.drawing import programme
 from geo.partition import Partition
 from geo.problem import Problem

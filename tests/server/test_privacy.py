@@ -74,7 +74,7 @@ def test_values_of_shown_cells_follow_from_the_rounded_counts_alone(rows: list[t
     assert told.meta["n"] == int(told.columns["n"].sum()) and "left_out" not in told.meta
 
 
-@pytest.mark.parametrize(("cameras", "per_km2", "band"), [(0, 0, 0), (2, 50, 0), (3, 0.5, 1), (3, 1, 2), (9, 5, 3)])
+@pytest.mark.parametrize(("cameras", "per_km2", "band"), [(0, 0, 0), (2, 50, 0), (3, 4, 1), (6, 8, 2), (18, 24, 3)])
 def test_camera_density_is_told_in_bands_of_cells_with_three_cameras(cameras: float, per_km2: float, band: int) -> None:
     assert privacy.band(cameras, per_km2) == band
 

@@ -1,7 +1,4 @@
-/**
- * Incidents over time, for the bottom strip: the city's own totals of equal calendar steps, asked one by one
- * at the coarsest resolution, so that they are the figures of the heat map and nothing else.
- */
+/** Incidents over time, for the bottom strip: days summed into calendar steps. Pure. */
 
 import { addDays } from "./format.mjs";
 
@@ -23,6 +20,20 @@ export function steps(first, last) {
     day = end;
   }
   return found;
+}
+
+/**
+ * The steps with the sum of the days that lie in each.
+ * @param {{day: string, n: number}[]} days in order
+ * @param {{day: string, end: string}[]} found
+ */
+export function summed(days, found) {
+  let at = 0;
+  return found.map(({ day, end }) => {
+    let n = 0;
+    for (; at < days.length && days[at].day < end; at += 1) if (days[at].day >= day) n += days[at].n;
+    return { day, end, n };
+  });
 }
 
 /** The Monday after a day. @param {string} day */

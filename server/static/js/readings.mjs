@@ -1,12 +1,9 @@
 /** What several parts ask of the server: regions of all levels, the grids of the plan, incidents over time. */
 
-import { binary, request, withQuery } from "./api.mjs";
+import { request, withQuery } from "./api.mjs";
 import * as format from "./format.mjs";
 import { boundsOf } from "./geometry.mjs";
-import { steps } from "./histogram.mjs";
-
-/** @type {any} */
-const root = globalThis;
+import { steps, summed } from "./histogram.mjs";
 
 /**
  * @param {any} app
@@ -41,21 +38,15 @@ export function createReadings(app, cache) {
     },
     planInfo: () => list?.plan ?? null,
     band: () => list?.band ?? [300, 500],
-    async *histogram() {
-      const { category } = app.store.get();
+    /** Days and hours of the incidents of a category, over all time. */
+    timeline: () => cache.read(withQuery(app.path("incidents/timeline"), { category: app.store.get().category })),
+    async histogram() {
+      const { days } = await this.timeline();
       const [first, last] = [
         format.day(app.city.incidents.first, app.city.tz),
         format.day(app.city.incidents.last, app.city.tz),
       ];
-      for (const { day, end } of steps(first, last)) {
-        const window = { from: format.startOfDay(day, app.city.tz), to: format.startOfDay(end, app.city.tz) };
-        const path = withQuery(app.path("heat"), { ...window, category, res: Math.max(0, app.city.resolution - 3) });
-        yield {
-          day,
-          end,
-          n: await cache.read(path, async (address) => root.GezhiPayload.decode(await binary(address)).meta.n ?? 0),
-        };
-      }
+      return summed(days, steps(first, last));
     },
   };
 }

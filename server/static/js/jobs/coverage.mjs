@@ -1,176 +1,149 @@
-/** 视频覆盖: camera sites, density and gaps: the figures, what is offline, where the gaps that matter are. */
+/** 视频覆盖: figures beside their targets, gaps, next sites, cordons, outages; trying a camera out on the map. */
 
 import { h, icon, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
-import { choice, openWork } from "./common.mjs";
+import { choice, openWork, tabs } from "./common.mjs";
+import { cordonForm, sitesForm } from "./coverageforms.mjs";
+import { gapList, outageList, surplusList } from "./coveragelists.mjs";
+import { createTrial } from "./coveragetrial.mjs";
 
-/** @type {any} */
-const root = globalThis;
-const SHOWN = 40;
-const TARGET_WORKING = 0.98;
+const TABS = ["figures", "gaps", "sites", "cordon", "outages", "surplus"];
+const LEVELS = ["town", "community", "grid"];
+const SHOWN = 60;
 
 /** @param {any} app */
 export function mount(app) {
+  const trial = app.can("camera.read") ? createTrial(app) : null;
+  let tab = "figures";
+  let level = "town";
   const draw = () => {
     const body = openWork(app, "job.coverage");
     if (!app.city.counts?.cameras) {
+      const open = () => app.openJob("data");
       const go = app.can("import.run")
-        ? h(
-            "button.button.primary",
-            { type: "button", on: { click: () => app.openJob("data") } },
-            t("data.import_cameras"),
-          )
+        ? h("button.button.primary", { type: "button", on: { click: open } }, t("data.import_cameras"))
         : null;
       return replace(body, empty(t("coverage.none"), go));
     }
-    const { layers } = app.store.get();
-    const shown = layers.gaps !== undefined ? "gaps" : layers.coverage !== undefined ? "coverage" : "none";
-    const place = h("div.block");
-    const show = (/** @type {string} */ id) => {
-      for (const one of ["coverage", "gaps"])
-        if (one !== id && app.store.get().layers[one] !== undefined) app.layers.toggle(one, false);
-      if (id !== "none") app.layers.toggle(id, true);
+    if (!app.can("gap.read")) {
+      return replace(body, h("p.note", {}, t("coverage.bands")), h("p.note", {}, t("coverage.note")));
+    }
+    const offered = TABS.filter((id) => id !== "sites" || app.can("camera.propose"));
+    const titles = /** @type {[string, string][]} */ (offered.map((id) => [id, t(`coverage.tab.${id}`)]));
+    const choose = (/** @type {string} */ id) => {
+      tab = id;
+      trial?.clearMarks();
+      draw();
     };
-    const options = /** @type {[string, string][]} */ ([
-      ["coverage", t("layer.coverage")],
-      ...(app.can("gap.read") ? [["gaps", t("layer.gaps")]] : []),
-      ...(app.can("camera.read") ? [["none", t("coverage.only_sites")]] : []),
-    ]);
-    replace(
-      body,
-      choice({ name: "coverage", legend: t("coverage.show"), options, value: shown, onChange: show }),
-      place,
-      h("p.note", {}, t("coverage.note")),
-    );
-    loadInto(place, () => summary(app, shown));
+    const place = h("div.block");
+    replace(body, layerChoice(app), trial?.panel ?? null, tabs(titles, tab, choose), place);
+    fill(place);
     return undefined;
   };
-  const layersChanged = () => {
-    const { layers } = app.store.get();
-    const now = `${layers.gaps !== undefined}${layers.coverage !== undefined}`;
-    if (now !== before) draw();
-    before = now;
+  const fill = (/** @type {HTMLElement} */ place) => {
+    const marks = (/** @type {any} */ shapes) => trial?.mark(shapes);
+    const change = (/** @type {string} */ next) => {
+      level = next;
+      draw();
+    };
+    if (tab === "sites") replace(place, sitesForm(app, marks));
+    else if (tab === "cordon") replace(place, cordonForm(app, marks));
+    else if (tab === "gaps") loadInto(place, () => gapList(app));
+    else if (tab === "outages") loadInto(place, () => outageList(app));
+    else if (tab === "surplus") loadInto(place, () => surplusList(app));
+    else loadInto(place, () => summary(app, level, change));
   };
-  let before = "";
-  const stops = [
-    onLanguage(draw),
-    app.store.on(["layers"], layersChanged),
-    app.store.on(["legendTurn"], () => app.layers.layer("gaps")?.data() && gapsDrawn(app)),
-  ];
+  const stops = [onLanguage(draw), app.store.on(["dataVersion"], draw)];
   draw();
-  return () => stops.forEach((stop) => stop());
+  return () => {
+    stops.forEach((stop) => stop());
+    trial?.remove();
+  };
+}
+
+/** What the cells are coloured by. @param {any} app */
+function layerChoice(app) {
+  const { layers } = app.store.get();
+  const value = layers.gaps !== undefined ? "gaps" : layers.coverage !== undefined ? "coverage" : "none";
+  const options = /** @type {[string, string][]} */ ([
+    ["coverage", t("layer.coverage")],
+    ["gaps", t("layer.gaps")],
+    ["none", t("coverage.only_sites")],
+  ]);
+  const onChange = (/** @type {string} */ id) => {
+    for (const one of ["coverage", "gaps"])
+      if (one !== id && app.store.get().layers[one] !== undefined) app.layers.toggle(one, false);
+    if (id !== "none") app.layers.toggle(id, true);
+  };
+  return choice({ name: "coverage", legend: t("coverage.show"), options, value, onChange });
+}
+
+/**
+ * The city's figures beside their targets, and those of its parts.
+ * @param {any} app
+ * @param {string} level
+ * @param {(level: string) => void} change
+ */
+async function summary(app, level, change) {
+  const ask = (/** @type {string} */ one) => app.read(app.path(`coverage/figures?level=${one}`));
+  const usable = LEVELS.filter((one) => one === "grid" || app.city.levels.includes(one));
+  const chosen = usable.includes(level) ? level : usable[0];
+  const [whole, parts] = await Promise.all([ask("city"), chosen === "grid" && !app.store.get().hasPlan ? null : ask(chosen)]);
+  const [city] = whole.items;
+  const aim = (/** @type {string} */ name) =>
+    name in whole.targets ? t("coverage.target", { share: format.percent(whole.targets[name]) }) : "";
+  const figure = (/** @type {string} */ name, /** @type {string} */ value = format.percent(city[name])) => ({
+    label: t(`coverage.figure.${name}`),
+    value,
+    beside: aim(name),
+    why: t(`coverage.why.${name}`, { m: name === "near" ? whole.near.home_m : whole.near.place_m }),
+  });
+  const list = figures([
+    { label: t("kinds.cameras"), value: format.number(city.cameras), beside: t("coverage.off", { n: format.number(city.offline) }), why: t("why.cameras") },
+    figure("per_km2", format.number(city.per_km2 ?? 0, 2)),
+    figure("seen1"),
+    figure("road_seen"),
+    figure("places1"),
+    figure("places2"),
+    figure("working"),
+    figure("networked"),
+    figure("near"),
+    figure("compounds1"),
+  ]);
+  return h("div", {}, block(t("panel.figures"), list), parts ? partsTable(app, parts, usable, chosen, change) : null, h("p.note", {}, t("coverage.note")));
 }
 
 /**
  * @param {any} app
- * @param {string} shown
+ * @param {any} found
+ * @param {string[]} usable
+ * @param {string} chosen
+ * @param {(level: string) => void} change
  */
-async function summary(app, shown) {
-  if (!app.can("camera.read")) return h("p.note", {}, t("coverage.bands"));
-  const cameras = await app.items("cameras");
-  const online = cameras.filter((/** @type {any} */ one) => one.status === "online").length;
-  const offline = cameras.filter((/** @type {any} */ one) => one.status === "offline");
-  const known = online + offline.length;
-  const assumed = cameras.filter((/** @type {any} */ one) => one.defaulted?.length).length;
-  const go = (/** @type {any} */ one) => () => {
-    app.goTo(one);
-    app.select({ kind: "camera", id: String(one.id) });
+function partsTable(app, found, usable, chosen, change) {
+  const options = /** @type {[string, string][]} */ (usable.map((id) => [id, t(id === "grid" ? "kind.grid" : `level.${id}`)]));
+  const go = (/** @type {any} */ one) => async () => {
+    const among = chosen === "grid" ? (await app.grids()).grids.map((/** @type {any} */ grid) => ({ ...grid, id: String(grid.label) })) : await app.regions();
+    app.goTo(among.find((/** @type {any} */ area) => String(area.id) === one.id) ?? {});
+    app.select({ kind: chosen === "grid" ? "grid" : "region", id: one.id });
   };
-  return h(
-    "div",
-    {},
-    block(
-      t("panel.figures"),
-      figures([
-        { label: t("kinds.cameras"), value: format.number(cameras.length), why: t("why.cameras") },
-        {
-          label: t("coverage.working"),
-          value: format.percent(known ? online / known : null),
-          beside: t("coverage.target", { share: format.percent(TARGET_WORKING) }),
-          why: t("why.working"),
-        },
-        { label: t("camera.status.offline"), value: format.number(offline.length) },
-        { label: t("coverage.assumed"), value: format.number(assumed), why: t("why.assumed") },
-      ]),
-    ),
-    shown === "gaps" ? h("div.block", { id: "gap-list" }, gapRows(app)) : null,
-    offline.length
-      ? block(
-          t("coverage.offline"),
-          h(
-            "ul.items",
-            {},
-            offline
-              .slice(0, SHOWN)
-              .map((/** @type {any} */ one) =>
-                h(
-                  "li",
-                  {},
-                  h(
-                    "button.item",
-                    { type: "button", on: { click: go(one) } },
-                    h("span.grow", {}, one.name || one.code || one.id, h("span.note", {}, one.code ?? "")),
-                    icon("target"),
-                  ),
-                ),
-              ),
-          ),
-          format.number(offline.length),
-        )
-      : null,
+  const worst = [...found.items].sort((a, b) => (a.places1 ?? 2) - (b.places1 ?? 2) || a.seen1 - b.seen1);
+  const rows = worst.slice(0, SHOWN).map((one) =>
+    h("tr", {},
+      h("th", { scope: "row" }, h("button.button.link", { type: "button", on: { click: go(one) } }, one.name || one.code)),
+      h("td.num", {}, format.number(one.cameras)),
+      h("td.num", {}, format.percent(one.seen1)),
+      h("td.num", {}, format.percent(one.places1)),
+      h("td", {}, one.met ? icon("tick", t("coverage.met")) : "")),
   );
-}
-
-/** The worst gaps arrive with the layer. @param {any} app */
-function gapsDrawn(app) {
-  const place = document.getElementById("gap-list");
-  if (place) replace(place, gapRows(app));
-}
-
-/** @param {any} app */
-function gapRows(app) {
-  const data = app.layers.layer("gaps")?.data();
-  if (!data) return h("p.note", {}, t("state.loading"));
-  const order = Array.from({ length: data.n }, (_, i) => i)
-    .sort((a, b) => data.columns.value[b] - data.columns.value[a])
-    .slice(0, SHOWN);
-  if (!order.length) return empty(t("coverage.no_gaps"));
-  const go = (/** @type {string} */ cell) => () => {
-    const [lat, lng] = root.h3.cellToLatLng(cell);
-    app.goTo({ lat, lng });
-    if (data.res === app.city.resolution) app.select({ kind: "cell", id: cell });
-  };
-  return block(
-    t("coverage.worst"),
-    h(
-      "ol.items",
-      {},
-      order.map((i, rank) => {
-        const cell = data.cells[i].toString(16);
-        return h(
-          "li",
-          {},
-          h(
-            "button.item",
-            { type: "button", on: { click: go(cell) } },
-            h("span.tag", {}, rank + 1),
-            h(
-              "span.grow",
-              {},
-              t("coverage.gap_line", {
-                n: format.number(data.columns.n[i]),
-                share: format.percent(data.columns.covered[i]),
-              }),
-              h("span.note", {}, h("code", {}, cell)),
-            ),
-            icon("target"),
-          ),
-        );
-      }),
-    ),
-    t("coverage.by_need"),
-  );
+  const heads = [t("coverage.head.cameras"), t("coverage.head.seen"), t("coverage.head.places"), t("coverage.met")];
+  return h("section.block", {},
+    choice({ name: "coverage-level", legend: t("coverage.by"), options, value: chosen, onChange: change }),
+    h("p.note", {}, t("coverage.met_of", { n: format.number(found.met.n), all: format.number(found.met.of) })),
+    h("div.table-wrap", { tabindex: 0, role: "region", "aria-label": t("coverage.by") },
+      h("table.table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("coverage.by")), heads.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, rows))),
+    found.items.length > SHOWN ? h("p.note", {}, t("table.rest", { n: format.number(found.items.length - SHOWN) })) : null);
 }

@@ -5,7 +5,8 @@ import * as format from "../format.mjs";
 import { onLanguage, pick, t } from "../i18n.mjs";
 import { button, select } from "../parts/controls.mjs";
 import { block, figures } from "../parts/figures.mjs";
-import { empty } from "../parts/states.mjs";
+import { calendar, weekChart } from "../parts/rhythm.mjs";
+import { empty, loadInto } from "../parts/states.mjs";
 import { createStrip } from "../parts/strip.mjs";
 import { choice, labelled, openWork } from "./common.mjs";
 
@@ -25,7 +26,9 @@ export function mount(app) {
         : null;
       return replace(body, empty(t("incidents.none"), go));
     }
-    replace(body, filters(app), summary(app), h("p.note", {}, t("incidents.note")));
+    const when = app.can("exact.read") ? h("div") : null;
+    replace(body, filters(app), summary(app), when, h("p.note", {}, t("incidents.note")));
+    if (when) loadInto(when, () => rhythm(app));
   };
   const stops = [
     onLanguage(draw),
@@ -159,6 +162,26 @@ function summary(app) {
       },
     ]),
   );
+}
+
+/**
+ * When incidents happen, over all time: hours of the week, and the days of the last year, each of which can be chosen.
+ * @param {any} app
+ */
+async function rhythm(app) {
+  const { days, hours } = await app.timeline();
+  const names = Array.from({ length: 7 }, (_, i) => t(`weekday.${i}`));
+  const week = weekChart(hours, {
+    label: t("incidents.week"),
+    days: names,
+    hint: (day, hour, n) => t("incidents.week.hint", { day, hour: `${hour}:00`, n: format.number(n) }),
+  });
+  const year = calendar(days, daysOf(app).last, {
+    label: t("incidents.calendar"),
+    hint: (day, n) => t("incidents.calendar.hint", { day, n: format.number(n) }),
+    choose: (day) => app.store.set({ from: day, to: day }),
+  });
+  return [block(t("incidents.week"), week), block(t("incidents.calendar"), year)];
 }
 
 /**

@@ -32,12 +32,10 @@ export function createStrip(app) {
   const draw = () => replace(place, head(store, range, player), chart(store, range, histogram));
   const load = async () => {
     const mine = (turn += 1);
-    histogram = [];
-    for await (const step of app.histogram()) {
-      if (mine !== turn) return;
-      histogram.push(step);
-      draw();
-    }
+    const found = await app.histogram();
+    if (mine !== turn) return;
+    histogram = found;
+    draw();
   };
   const reload = () => load().catch(failed);
 

@@ -1,0 +1,80 @@
+/** Lists of the coverage job: gaps and corridors, outages, and more watching than is needed. Each line can be gone to. */
+
+import { h, icon } from "../dom.mjs";
+import * as format from "../format.mjs";
+import { t, tOr } from "../i18n.mjs";
+import { block } from "../parts/figures.mjs";
+import { empty } from "../parts/states.mjs";
+
+const SHOWN = 60;
+
+/**
+ * A line that goes to a place.
+ * @param {any} app
+ * @param {any} one with lat and lng
+ * @param {{kind: string, id: string} | null} selection
+ * @param {{tag?: import("../dom.mjs").Child, text: import("../dom.mjs").Child, note?: import("../dom.mjs").Child}} says
+ */
+export function line(app, one, selection, { tag, text, note }) {
+  const go = () => {
+    app.goTo(one);
+    if (selection) app.select(selection);
+  };
+  return h("li", {},
+    h("button.item", { type: "button", on: { click: go } },
+      tag === undefined ? null : h("span.tag", {}, tag),
+      h("span.grow", {}, text, note ? h("span.note", {}, note) : null),
+      icon("target")));
+}
+
+/** @param {any} app */
+export async function gapList(app) {
+  const [found, ways] = await Promise.all([app.read(app.path("coverage/gaps?limit=60")), app.read(app.path("coverage/corridors?limit=20"))]);
+  if (!found.items.length) return empty(t("coverage.no_gaps"));
+  const gap = (/** @type {any} */ one) => line(app, one, { kind: "cell", id: one.cell }, {
+    tag: one.rank,
+    text: t("coverage.gap_needs", { n: format.number(one.incidents), places: format.number(one.places), households: format.number(Math.round(one.households)), share: format.percent(one.seen) }),
+    note: [one.region?.name, one.cell].filter(Boolean).join(" · "),
+  });
+  const way = (/** @type {any} */ one) => h("li", {}, h("span.item", {}, h("span.grow", {}, one.name || t("coverage.unnamed"), h("span.note", {}, tOr(`coverage.road.${one.class}`, one.class))), h("span.tag", {}, t("coverage.seen_of", { share: format.percent(one.seen), km: format.number(one.km, 1) }))));
+  return h("div", {},
+    h("p.note", {}, t("coverage.unseen", { share: format.percent(found.unseen) })),
+    block(t("coverage.worst"), h("ol.items", {}, found.items.map(gap)), t("coverage.by_need")),
+    ways.items.length ? block(t("coverage.corridors"), h("ul.items", {}, ways.items.map(way))) : null);
+}
+
+/** @param {any} app */
+export async function outageList(app) {
+  const [found, ledger] = await Promise.all([app.read(app.path("coverage/outages?limit=40")), app.read(app.path("coverage/ledger?limit=1"))]);
+  const camera = (/** @type {any} */ one) => ({ kind: "camera", id: one.id });
+  const named = (/** @type {any} */ one) => one.name || one.code || one.id;
+  const plain = (/** @type {any} */ one) => line(app, one, camera(one), { text: named(one), note: [one.code, one.since ? t("coverage.since", { day: one.since }) : ""].filter(Boolean).join(" · ") });
+  const critical = (/** @type {any} */ one, /** @type {number} */ rank) => line(app, one, camera(one), {
+    tag: rank + 1,
+    text: named(one),
+    note: [t("coverage.alone", { area: format.number(one.alone_m2) }), one.places.length ? t("coverage.only_view", { places: one.places.join("、") }) : ""].filter(Boolean).join(" · "),
+  });
+  const checks = ledger.checks.filter((/** @type {any} */ one) => one.n);
+  return h("div", {},
+    block(t("coverage.offline"), found.offline.length ? h("ul.items", {}, found.offline.slice(0, SHOWN).map(plain)) : h("p.note", {}, t("coverage.none_offline")), format.number(found.offline.length)),
+    found.idle.length ? block(t("coverage.idle"), h("ul.items", {}, found.idle.slice(0, SHOWN).map(plain)), format.number(found.idle.length)) : null,
+    block(t("coverage.critical"), h("ol.items", {}, found.critical.slice(0, SHOWN).map(critical)), t("coverage.if_fails")),
+    checks.length ? block(t("coverage.ledger"), h("ul.items", {}, checks.map((/** @type {any} */ one) => h("li", {}, h("span.item", {}, h("span.grow", {}, t(`coverage.check.${one.code}`)), h("span.tag", {}, format.number(one.n))))))) : null);
+}
+
+/** @param {any} app */
+export async function surplusList(app) {
+  const found = await app.read(app.path("coverage/surplus?limit=40"));
+  const camera = (/** @type {any} */ one) => ({ kind: "camera", id: one.id });
+  const cell = (/** @type {any} */ one) => line(app, one, { kind: "cell", id: one.cell }, { text: t("coverage.many", { area: format.number(one.many_m2), n: found.many }), note: one.cell });
+  const spare = (/** @type {any} */ one) => line(app, one, camera(one), { text: one.name || one.code || one.id, note: t("coverage.spare", { share: format.percent(one.alone) }) });
+  const masked = (/** @type {any} */ one) => line(app, one, camera(one), {
+    text: one.name || one.code || one.id,
+    note: t("coverage.private_line", { area: format.number(one.private_m2), names: [...new Set(one.compounds)].join("、"), arcs: one.arcs.map((/** @type {number[]} */ arc) => `${arc[0]}°–${arc[1]}°`).join(", ") }),
+  });
+  const some = (/** @type {string} */ title, /** @type {any[]} */ items, /** @type {(one: any) => any} */ draw) => block(title, items.length ? h("ul.items", {}, items.map(draw)) : h("p.note", {}, t("coverage.nothing")), format.number(items.length));
+  return h("div", {},
+    some(t("coverage.private"), found.private, masked),
+    some(t("coverage.redundant"), found.redundant, spare),
+    some(t("coverage.watched"), found.cells, cell));
+}

@@ -1,0 +1,84 @@
+/** When incidents happen, as small inline SVG: hour of the day by weekday, and the days of a year as a calendar. */
+
+import { s } from "../dom.mjs";
+import { addDays } from "../format.mjs";
+
+const TINTS = ["#eef1f3", "#f4e79b", "#b7d37a", "#6fb98a", "#3a9a93", "#2c7690", "#32507f"];
+const WEEKS = 53;
+
+/**
+ * The tint of a count: nothing is grey, the rest six even parts of the root, so that one busy cell hides no other.
+ * @param {number} n
+ * @param {number} most
+ */
+export function tint(n, most) {
+  return n <= 0 || most <= 0 ? TINTS[0] : TINTS[Math.max(1, Math.ceil(Math.sqrt(n / most) * (TINTS.length - 1)))];
+}
+
+/**
+ * Weekdays down, hours across.
+ * @param {number[][]} hours seven rows from Monday of 24 counts
+ * @param {{label: string, days: string[], hint: (day: string, hour: number, n: number) => string}} words
+ */
+export function weekChart(hours, { label, days, hint }) {
+  const [left, size, tall] = [40, 12.5, 14];
+  const most = Math.max(...hours.flat());
+  const cells = hours.flatMap((row, day) =>
+    row.map((n, hour) =>
+      s(
+        "rect",
+        { x: left + hour * size, y: day * tall, width: size - 1, height: tall - 1, fill: tint(n, most) },
+        s("title", {}, hint(days[day], hour, n)),
+      ),
+    ),
+  );
+  const rows = days.map((day, i) => s("text", { x: 0, y: i * tall + 11 }, day));
+  const marks = [0, 6, 12, 18].map((hour) => s("text", { x: left + hour * size, y: 7 * tall + 12 }, `${hour}:00`));
+  return chart(340, 7 * tall + 16, label, [cells, rows, marks]);
+}
+
+/**
+ * The days of the year that ends with `last`: weeks across, weekdays down.
+ * @param {{day: string, n: number}[]} days
+ * @param {string} last YYYY-MM-DD
+ * @param {{label: string, hint: (day: string, n: number) => string, choose: (day: string) => void}} how
+ */
+export function calendar(days, last, { label, hint, choose }) {
+  const [size, head] = [340 / WEEKS, 12];
+  const count = new Map(days.map((one) => [one.day, one.n]));
+  const first = firstDay(last);
+  const shown = [];
+  for (let day = first; day <= last; day = addDays(day, 1)) shown.push(day);
+  const most = Math.max(...shown.map((day) => count.get(day) ?? 0));
+  const cells = shown.map((day, i) => {
+    const n = count.get(day) ?? 0;
+    const [x, y] = [Math.floor(i / 7) * size, head + (i % 7) * size];
+    return s(
+      "rect",
+      { x, y, width: size - 0.8, height: size - 0.8, fill: tint(n, most), on: { click: () => choose(day) } },
+      s("title", {}, hint(day, n)),
+    );
+  });
+  const marks = shown
+    .map((day, i) => /** @type {[string, number]} */ ([day, i]))
+    .filter(([day]) => day.endsWith("-01") && (Number(day.slice(5, 7)) - 1) % 3 === 0)
+    .map(([day, i]) => s("text", { x: Math.floor(i / 7) * size, y: 9 }, day.slice(0, 7)));
+  return chart(340, head + 7 * size, label, [marks, cells]);
+}
+
+/** The Monday with which the 53 weeks up to a day begin. @param {string} last */
+export function firstDay(last) {
+  const weekday = (new Date(`${last}T00:00:00Z`).getUTCDay() + 6) % 7;
+  return addDays(last, -weekday - 7 * (WEEKS - 1));
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {string} label
+ * @param {any[]} parts
+ */
+function chart(width, height, label, parts) {
+  const named = { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label };
+  return s("svg", named, ...parts);
+}

@@ -1,0 +1,210 @@
+"""Hot and cold spots of incidents: where more gather than chance lets expect, and how that came about over time.
+
+Gi* per cell over the whole city (``geo.hotspots``) of how far a cell's count is from its share of the base (area, or
+households as the population at risk), with the share of false discoveries held below ``Q``. Classes over time come from
+whole calendar months or weeks of the window. Spots are hot cells around one peak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import adjacency as adjacencies
+from geo import cells
+from geo import hotspots as statistics
+from server.archive import query, values
+from server.store import bases, database
+from server.usecases import errors, facts, incidents, territory, timeline
+from server.usecases.context import Columns, Context, iso
+
+Per = Literal["area", "household"]
+Floats = NDArray[np.float64]
+
+Q: Final = 0.05
+"""Expected share of false ones among the discoveries."""
+LEAST_STEPS: Final = 4
+MOST_STEPS: Final = 36
+LEAST_MONTHS_DAYS: Final = 180
+"""A window of so many days is cut into months, a shorter one into weeks."""
+MOST_SPOTS: Final = 50
+KINDS: Final = ("", *(f"{side} {name}" for side in ("hot", "cold") for name in statistics.CLASSES))
+"""Names of the classes by their number in the column ``class``; 0 is none."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Per cell: ``z`` and two-sided ``p`` of the whole window, ``side`` 1 hot, -1 cold, 0 neither, ``kind`` an index
+    into ``KINDS``, ``trend`` the Mann-Kendall z over the steps."""
+
+    z: Floats
+    p: Floats
+    side: NDArray[np.int8]
+    kind: NDArray[np.uint8]
+    trend: Floats
+
+
+def find(
+    ctx: Context, city: str, *, start: datetime | None = None, end: datetime | None = None,
+    category: str | None = None, res: int | None = None, per: Per = "area",
+) -> Columns:
+    """Cells with a finding: z f4, p f4, class u1 (index into ``meta.kinds``), n u4. ``meta.spots``: hot cells
+    around a peak, the most incidents first: ``{n, rate, z, p, class, trend, cells, lat, lng, bbox}``."""
+    if per not in ("area", "household"):
+        raise errors.Invalid("per", f"There is no base {per!r}; it is area or household.")
+    with database.reading(ctx.db) as connection:
+        place = territory.world(ctx, connection, city)
+        known = facts.of_city(ctx, connection, city)
+        lived = bases.column(connection, place.base.id, "households") if per == "household" else None
+    resolution = territory.check_resolution(place, res)
+    ids, base = _base(place, resolution, per=per, households=lived)
+    select = values.Select(
+        start_us=incidents.microseconds(start), end_us=incidents.microseconds(end),
+        categories=incidents.named(known, category),
+    )  # fmt: skip
+    counted = query.counts(known, res=resolution, select=select)
+    n = _placed(ids, counted.cells, counted.n, base)
+    extent = query.extent(known, select=select)
+    edges = _edges(extent, start, end, zone=ZoneInfo(place.city.tz))
+    beside = adjacencies.build(ids)
+    found = test(n, _cube(known, ids, base, resolution, edges, select), base, beside)
+    shown = ((found.side != 0) | (found.kind != 0)) & territory.visible(ctx, place, ids)
+    window = [incidents.time(us) for us in (extent.first_us, extent.last_us)]
+    meta = {
+        "n": int(n.sum()), "left_out": int(counted.n.sum() - n.sum()), "resolution": resolution, "per": per,
+        "category": category, "source": "incidents", "q": Q, "kinds": list(KINDS), "cells": int(ids.size),
+        "window": [iso(start) if start else window[0], iso(end) if end else window[1]],
+        "steps": [iso(at) for at in edges],
+        "spots": spots(ids[shown], n[shown], base[shown], _part(found, shown), per=per),
+    }  # fmt: skip
+    columns = {
+        "z": found.z[shown].astype(np.float32), "p": found.p[shown].astype(np.float32),
+        "class": found.kind[shown], "n": np.maximum(n[shown], 0).astype(np.uint32),
+    }  # fmt: skip
+    return Columns(ids[shown], columns, meta)
+
+
+def test(n: Floats, cube: Floats | None, base: Floats, beside: adjacencies.Adjacency) -> Tested:
+    """Gi* of counts float64[n] against their base, and the classes over the steps of ``cube`` float64[n, steps].
+
+    Neighbourhoods do not reach back in time, so that a spot that comes and goes is told from one that stays.
+    """
+    whole = statistics.getis_ord(_against(n, base), beside)
+    side = (np.sign(whole.z) * statistics.benjamini_hochberg(whole.p, Q)).astype(np.int8)
+    if cube is None:
+        return Tested(whole.z, whole.p, side, np.zeros(n.size, np.uint8), np.zeros(n.size))
+    over = statistics.emerging(_against(cube, np.broadcast_to(base[:, None], cube.shape)), beside, q=Q, lookback=0)
+    kind = np.zeros(n.size, np.uint8)
+    for number, name in enumerate(KINDS[1:], 1):
+        kind[over.kind == name] = number
+    return Tested(whole.z, whole.p, side, kind, over.trend)
+
+
+def spots(ids: cells.Cells, n: Floats, base: Floats, found: Tested, *, per: Per) -> list[dict[str, Any]]:
+    """Hot cells around each peak of z, the most incidents first, at most ``MOST_SPOTS``.
+
+    A cell belongs to the peak that the steepest way up leads to, so that two spots that touch stay two. z, p and trend
+    are those of the peak; the class is that of most incidents of the core (z at least half the peak's).
+    """
+    hot = np.flatnonzero(found.side > 0)
+    if hot.size == 0:
+        return []
+    lats, lngs = cells.centres(ids[hot])
+    unit = 1_000.0 if per == "household" else 1e6
+    top = _peaks(ids[hot], found.z[hot])
+    told = []
+    for peak in np.unique(top):
+        own = np.flatnonzero(top == peak)
+        at, first = hot[own], hot[peak]
+        total, under = float(n[at].sum()), float(base[at].sum())
+        if total <= 0 or under <= 0:
+            continue
+        weight = np.maximum(n[at], 0.0)
+        core = found.z[at] >= found.z[first] / 2
+        kind = np.bincount(found.kind[at[core]], weights=weight[core], minlength=len(KINDS)).argmax()
+        edges = (lngs[own].min(), lats[own].min(), lngs[own].max(), lats[own].max())
+        told.append({
+            "n": round(total), "rate": round(total * unit / under, 3), "z": round(float(found.z[first]), 3),
+            "p": float(found.p[first]), "class": KINDS[int(kind)], "trend": round(float(found.trend[first]), 3),
+            "cells": int(at.size), "lat": round(float(np.average(lats[own], weights=weight)), 6),
+            "lng": round(float(np.average(lngs[own], weights=weight)), 6),
+            "bbox": [round(float(edge), 6) for edge in edges],
+        })  # fmt: skip
+    return sorted(told, key=lambda one: (-one["n"], -one["z"]))[:MOST_SPOTS]
+
+
+def _peaks(ids: cells.Cells, z: Floats) -> NDArray[np.int64]:
+    """For each cell the position of the peak that it belongs to: the end of the steepest way up."""
+    around = cells.neighbours(ids).astype(np.int64)
+    reach = np.column_stack([np.arange(ids.size), around])
+    height = np.where(reach >= 0, z[np.maximum(reach, 0)], -np.inf)
+    up = reach[np.arange(ids.size), height.argmax(axis=1)]
+    while not np.array_equal(up, up[up]):
+        up = up[up]
+    return np.asarray(up, np.int64)
+
+
+def _against(n: Floats, base: Floats) -> Floats:
+    """Counts as standard deviations from their share of the base; corrections cannot make a count negative."""
+    return statistics.excess(np.maximum(n, 0.0), base)
+
+
+def _base(
+    place: territory.World, res: int, *, per: Per, households: Floats | None
+) -> tuple[cells.Cells, Floats]:
+    """The city's cells at a resolution and the base of each: m² of true area, or households."""
+    parents, at = np.unique(cells.parents(place.base.cells, res), return_inverse=True)
+    ids = cells.make(parents)
+    if per == "area":
+        return ids, cells.areas_m2(ids)
+    if households is None or not households.sum() > 0:
+        raise errors.Conflict("no_households", "The city has no households yet; import households first.")
+    return ids, np.bincount(at, weights=households, minlength=ids.size)
+
+
+def _placed(ids: cells.Cells, counted: NDArray[np.uint64], n: NDArray[Any], base: Floats) -> Floats:
+    """Counts per cell of the city; what lies in cells of the border or where the base is 0 is left out."""
+    made = np.zeros(ids.size)
+    at = cells.positions(ids, counted)
+    made[at[at >= 0]] = n[at >= 0]
+    made[base <= 0] = 0.0
+    return made
+
+
+def _cube(
+    known: values.Facts, ids: cells.Cells, base: Floats, res: int, edges: list[datetime], select: values.Select
+) -> Floats | None:
+    """Counts float64[cells, steps]; None where there are too few steps to speak of a trend."""
+    if len(edges) <= LEAST_STEPS:
+        return None
+    edges_us = [us for at in edges if (us := incidents.microseconds(at)) is not None]
+    found = query.by_cell_and_span(known, res=res, edges_us=edges_us, select=select)
+    made = np.zeros((ids.size, len(edges) - 1))
+    at = cells.positions(ids, found.cells)
+    made[at[at >= 0], found.step[at >= 0]] = found.n[at >= 0]
+    made[base <= 0] = 0.0
+    return made
+
+
+def _edges(
+    extent: values.Extent, start: datetime | None, end: datetime | None, *, zone: ZoneInfo
+) -> list[datetime]:
+    """Edges of the whole months or weeks of the window, the last ``MOST_STEPS`` of them; days that have begun count as
+    whole."""
+    if extent.first_us is None or extent.last_us is None:
+        return []
+    first, last = (datetime.fromtimestamp(us / 1e6, UTC).astimezone(zone) for us in (extent.first_us, extent.last_us))
+    begin = start or first.replace(hour=0, minute=0, second=0, microsecond=0)
+    finish = end or last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    step: timeline.Step = "month" if (finish - begin).days >= LEAST_MONTHS_DAYS else "week"
+    edges = timeline.edges_of(begin, finish, zone=zone, step=step)
+    return [at for at in edges if begin <= at <= finish][-MOST_STEPS - 1 :]
+
+
+def _part(found: Tested, shown: NDArray[np.bool_]) -> Tested:
+    return Tested(found.z[shown], found.p[shown], found.side[shown], found.kind[shown], found.trend[shown])
