@@ -153,7 +153,8 @@ def coverage(
     number = np.bincount(at[at >= 0], minlength=ids.size).astype(np.float64)
     online = np.bincount(at[(at >= 0) & works], minlength=ids.size).astype(np.float64)
     if seen_by is None:
-        heading, angle, reach = (np.asarray(sites[name], np.float64) for name in ("heading_deg", "angle_deg", "range_m"))
+        names = ("heading_deg", "angle_deg", "range_m")
+        heading, angle, reach = (np.asarray(sites[name], np.float64) for name in names)
         height = np.asarray(sites["height_m"], np.float64) if buildings is not None and "height_m" in sites else None
         seen_by = views(
             lat, lng, heading_deg=heading, angle_deg=angle, range_m=reach, buildings=buildings, height_m=height

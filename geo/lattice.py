@@ -307,6 +307,67 @@ def decode(cell: Any, res: Any, reach: Any, seen: Any, back: Any, lacking: Any) 
     return -1, 0, 0
 
 
+@jit
+def decode_all(
+    cells: NDArray[np.int64],
+    res: int,
+    seen: NDArray[np.int16],
+    back: NDArray[np.int8],
+    lacking: NDArray[np.bool_],
+    face: NDArray[np.int16],
+    i: NDArray[np.int32],
+    j: NDArray[np.int32],
+) -> None:
+    """``decode`` of many cells; stretches with one base cell, at its first place, are done as vector code."""
+    reach, start, digits = reach_of(res), 0, np.empty(1024, np.int64)
+    while start < cells.size:
+        base, stop = (cells[start] >> 45) & 127, start + 1
+        while stop < cells.size and stop - start < digits.size and (cells[stop] >> 45) & 127 == base:
+            stop += 1
+        some = digits[: stop - start]
+        if not lacking[base]:
+            home = np.int32(seen[base, 0, 1]), np.int32(seen[base, 0, 2])
+            _plain_block(cells[start:stop], res, (6 - back[base, 0, 0]) % 6, some)
+            _down_block(some, res, home, i[start:stop], j[start:stop])
+        for n in range(start, stop):
+            face[n] = seen[base, 0, 0]
+            if lacking[base] or excess(np.int64(i[n]), np.int64(j[n]), res, reach) > 0:
+                face[n], i[n], j[n] = decode(cells[n], res, reach, seen, back, lacking)
+        start = stop
+
+
+@jit
+def _plain_block(cells: NDArray[np.int64], res: int, sixths: int, out: NDArray[np.int64]) -> None:
+    """The digits of the cells, turned."""
+    unused = 3 * (15 - res)
+    one, two, odd = sixths % 3 == 1, sixths % 3 == 2, -(sixths & 1)
+    for n in range(cells.size):
+        d = (cells[n] & ((1 << 45) - 1)) >> unused
+        some = ((d | (d >> 1) | (d >> 2)) & _ONES) * 7
+        once = ((d << 1) & (_ONES * 6)) | ((d >> 2) & _ONES)
+        twice = ((d << 2) & (_ONES * 4)) | ((d >> 1) & (_ONES * 3))
+        out[n] = ((once if one else (twice if two else d)) ^ odd) & some
+
+
+@jit
+def _down_block(
+    digits: NDArray[np.int64], res: int, home: tuple[np.int32, np.int32], i: NDArray[np.int32], j: NDArray[np.int32]
+) -> None:
+    """The lattice points that the digits lead to from the base cell at ``home``."""
+    i[:], j[:] = home
+    shift = 3 * res
+    while shift >= 6:
+        shift -= 6
+        for n in range(digits.size):
+            pair = (digits[n] >> shift) & 63
+            i[n], j[n] = np.int32(7 * i[n] + _PAIR_I[pair]), np.int32(7 * j[n] + _PAIR_J[pair])
+    if shift:
+        for n in range(digits.size):
+            last = digits[n] & 7
+            a, b = 2 * i[n] + j[n] + UNIT_I[last], 3 * j[n] - i[n] + UNIT_J[last]
+            i[n], j[n] = np.int32(a), np.int32(b)
+
+
 def spots(base: NDArray[np.int16], turn: NDArray[np.int8]) -> NDArray[np.uint32]:
     """Base cell + 128 x turn of each base coordinate, or ``_UNKNOWN``."""
     one = turn[..., 0].astype(np.int64)

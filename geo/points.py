@@ -168,7 +168,7 @@ def _by_face(
         for n in range(count):
             out[where[order[start + n]]] = ids[n] if state[n] == 0 else 0
         start += count
-    return most
+    return int(most)
 
 
 @jit

@@ -20,6 +20,7 @@ jit = lattice.jit
 
 _RAD = np.pi / 180.0
 _DEG = 180.0 / np.pi
+_FACE_REACH = 0.6525  # radians from the centre of a face to its vertices, rounded up
 _SLACK = 0.25  # lattice steps; twice what a piece of an edge may stray from its chord
 _CLOSE_DEG = 1e-11  # nearer than this to an edge, rounding could decide
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -69,7 +70,7 @@ def fill(
     longest_deg = _DEG * float(np.sqrt(8.0 * 0.1 / (24.0 * scale)))
     margin = 0.02 + 0.3 * 7.0 ** (-res / 2)
     found: list[list[Any]] = [[], [], [], []]
-    for face in range(lattice.FACES):
+    for face in _faces(edges, tables, margin * unit):
         row, low, high, box = crossings(edges, planes[face], sides, longest_deg, margin)
         lat, lng = _centre(0, 0, face, back, tables, turned_lng)
         if row.size == 0 and inside(lat, lng, edges) == 0:
@@ -87,6 +88,21 @@ def fill(
     inside_ids, asked = (np.concatenate([np.empty(0, np.int64), *part]) for part in found[:2])
     odd_inside, odd_asked = (np.array(part, np.float64).reshape(-1, 2).T for part in found[2:])
     return Found(inside_ids, asked, (odd_inside[0], odd_inside[1]), (odd_asked[0], odd_asked[1]))
+
+
+def _faces(edges: Edges, tables: lattice.Tables, margin: float) -> list[int]:
+    """Faces that the polygon may touch: those near a vertex, allowing for the length of edges, or inside of it."""
+    longest = float(np.hypot(edges.north - edges.south, edges.east - edges.west).max(initial=0.0)) * _RAD
+    lat, lng = edges.south * _RAD, edges.west * _RAD
+    vectors = np.vstack((np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)))
+    nearest = np.arccos(np.clip((tables.centre @ vectors).max(axis=1, initial=-1.0), -1.0, 1.0))
+    lats, lngs = np.degrees(np.arcsin(tables.centre[:, 2])), np.degrees(np.arctan2(*tables.centre[:, 1::-1].T))
+    found = []
+    for face in range(lattice.FACES):
+        around = inside(lats[face], lngs[face], edges) or inside(lats[face], lngs[face] + 360.0, edges)
+        if nearest[face] < _FACE_REACH + margin + longest or around:
+            found.append(face)
+    return found
 
 
 def holds(

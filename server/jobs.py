@@ -8,20 +8,26 @@ that took its runner down ``ATTEMPTS`` times is failed rather than tried again.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from server.rules import permissions
-from server.store import audit, database
+from server.store import accounts, audit, database
 from server.store.schema import jobs
 from server.usecases import errors
 from server.usecases.context import Context, iso
 
 LEASE_S = 30
+ACCEPTED = 202
+LONGEST_KEY = 200
 ATTEMPTS = 3
 KINDS = ("draw", "rebalance", "staff", "import", "sites")
 
@@ -42,20 +48,43 @@ class Lost(RuntimeError):
     """Another runner has the job: what this one does no longer counts."""
 
 
-def enqueue(ctx: Context, kind: str, *, city: str | None, payload: dict[str, Any]) -> dict[str, Any]:
-    """Queue work for the actor and answer its row as ``get`` does. ``payload`` is plain JSON."""
+def enqueue(
+    ctx: Context, kind: str, *, city: str | None, payload: dict[str, Any], key: str | None = None
+) -> dict[str, Any]:
+    """Queue work for the actor and answer its row as ``get`` does. ``payload`` is plain JSON.
+
+    With ``key`` (an Idempotency-Key) the same request again answers the job of the first one; another request under a
+    used key is Invalid. Keys are the actor's own.
+    """
     assert kind in KINDS, kind
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise errors.Invalid("idempotency_key", f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+    if key is not None and (earlier := _repeated(ctx, key, _request(kind, city, payload))) is not None:
+        _discard(ctx, payload)
+        return get(ctx, earlier)
     job_id = secrets.token_hex(16)
     row = {
         "id": job_id, "kind": kind, "city": city, "payload": payload,
         "actor": dataclasses.asdict(ctx.actor) if ctx.actor is not None else {}, "status": "queued", "progress": 0.0,
         "message": "", "attempts": 0, "fence": 0, "cancel": 0, "created_at": ctx.stamp(), "created_by": ctx.by,
     }
-    with database.writing(ctx.db) as connection:
-        connection.execute(insert(jobs).values(**row))
-        audit.append(
-            connection, at=ctx.stamp(), actor=ctx.by, action=f"job.{kind}", city=city, detail={"job": job_id}
-        )
+    try:
+        with database.writing(ctx.db) as connection:
+            if key is not None:
+                accounts.keep_answer(
+                    connection, owner=ctx.by, key=key, request_hash=_request(kind, city, payload), status=ACCEPTED,
+                    body={"job": job_id}, at=ctx.stamp(),
+                )
+            connection.execute(insert(jobs).values(**row))
+            audit.append(
+                connection, at=ctx.stamp(), actor=ctx.by, action=f"job.{kind}", city=city, detail={"job": job_id}
+            )
+    except IntegrityError:
+        earlier = _repeated(ctx, key or "", _request(kind, city, payload))
+        if earlier is None:
+            raise
+        _discard(ctx, payload)
+        return get(ctx, earlier)
     return get(ctx, job_id)
 
 
@@ -140,6 +169,30 @@ def finish_in(
         values["progress"] = 1.0
     if connection.execute(update(jobs).where(_mine(lease)).values(**values)).rowcount == 0:
         raise Lost(lease.id)
+
+
+def _request(kind: str, city: str | None, payload: dict[str, Any]) -> str:
+    """The hash of what is asked for; of an upload its content counts, not where it was spooled."""
+    asked = {name: value for name, value in payload.items() if name != "spooled"}
+    body = json.dumps([kind, city, asked], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _repeated(ctx: Context, key: str, request: str) -> str | None:
+    """The job that the actor's ``key`` already made, or None. Raises Invalid when that was for another request."""
+    with database.reading(ctx.db) as connection:
+        kept = accounts.answer(connection, ctx.by, key)
+    if kept is None:
+        return None
+    if kept["request_hash"] != request:
+        raise errors.Invalid("idempotency_key", "This Idempotency-Key was used for another request.")
+    return str(kept["body"]["job"])
+
+
+def _discard(ctx: Context, payload: dict[str, Any]) -> None:
+    """Remove the upload of a repeated request: the first one has its own."""
+    if "spooled" in payload:
+        (ctx.spool / Path(payload["spooled"]).name).unlink(missing_ok=True)
 
 
 def _mine(lease: Lease) -> Any:

@@ -13,7 +13,7 @@ import click
 from geo.errors import GeoError
 from server import terminal
 from server.archive.values import ArchiveError
-from server.cli import accounts, coverage, data, maps, plans, running
+from server.cli import accounts, coverage, data, maps, plans, running, trends
 from server.rules import permissions
 from server.store.database import DatabaseError
 from server.usecases import errors
@@ -53,7 +53,7 @@ cli = Commands(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         running.serve_command, data.new_city, data.import_, plans.draw, plans.rebalance, plans.staff, plans.plan,
-        maps.heat, coverage.coverage, maps.map_, accounts.user, running.verify_, running.runner_,
+        maps.heat, trends.hotspots, coverage.coverage, maps.map_, accounts.user, running.verify_, running.runner_,
     ],
 )
 """Every command by its name."""

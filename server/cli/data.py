@@ -67,17 +67,22 @@ def region_file(text: str) -> founding.RegionFile:
     "--level", type=click.Choice(("county", "town", "community")), default="community", show_default=True,
     help="Level of the file, for regions only.",
 )
+@click.option("--layer", metavar="NAME", help="Layer of a GeoPackage or KML that holds several.")
+@click.option("--sheet", metavar="NAME", help="Sheet of a workbook that holds several.")
+@click.option("--encoding", metavar="NAME", help="Encoding of a text file, when detection is not wanted.")
+@click.option("--delimiter", metavar="SIGN", help="What separates the columns of a text file.")
 @click.option("--dry-run", is_flag=True, help="Show the mapping and the first faults; store nothing.")
 @common.as_json
 @common.opened
 def import_(
     ctx: context.Context, kind: str, file: Path, city: str, fields: tuple[str, ...], crs: str | None,
-    datum: str | None, tz: str | None, time_format: str | None, level: str, dry_run: bool, as_json: bool,
+    datum: str | None, tz: str | None, time_format: str | None, level: str, layer: str | None, sheet: str | None,
+    encoding: str | None, delimiter: str | None, dry_run: bool, as_json: bool,
 ) -> None:
     """Import FILE as KIND; refused rows are numbered and explained."""
     asked = imports.Asked(
         kind=kind, fields=common.pairs(fields), crs=crs, datum=datum, tz=tz, time_format=time_format, dry_run=dry_run,
-        level=level,
+        level=level, layer=layer, sheet=sheet, encoding=encoding, delimiter=delimiter,
     )
     with terminal.progress() as progress:
         report = imports.run(ctx, city, file, asked, progress=progress)

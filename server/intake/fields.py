@@ -203,7 +203,7 @@ def _heading(texts: pa.Array) -> Column:
         first,
         (
             Wrong(wrong, "heading.unknown", "not a direction in degrees or compass words"),
-            Wrong(_mask(pc.is_valid(several)), "heading.several", "several directions; the first is used"),
+            Wrong(_mask(pc.is_valid(several)), "heading.several", "several directions; all are kept, the first leads"),
             Wrong(_mask(arc), "heading.arc", "an arc of directions; its middle is used"),
         ),
         ("headings", several),

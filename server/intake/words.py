@@ -63,8 +63,8 @@ CODE = _split(
 )
 TIME = _split(
     "time datetime timestamp 发生时间 事发时间 上报时间 时间 立案时间 受理时间 occurred occurredat "
-    "occurredon dateoccur dateoccured dateoccurred occurdate eventtime incidenttime incidentdate requesteddatetime reportedat createdat "
-    "createddate date 日期 发生日期"
+    "occurredon dateoccur dateoccured dateoccurred occurdate eventtime incidenttime incidentdate "
+    "requesteddatetime reportedat createdat createddate date 日期 发生日期"
 )
 CATEGORY = _split(
     "category 类别 事件类别 事件类型 案件类型 类型 小类 大类 type incidenttype servicename offense "

@@ -89,10 +89,3 @@ def column(connection: Connection, base_id: int, name: str) -> NDArray[np.float6
     where = (cell_columns.c.base_id == base_id) & (cell_columns.c.name == name)
     data = connection.execute(select(cell_columns.c.data).where(where)).scalar()
     return None if data is None else arrays.unpack(data, "<f8")
-
-
-def column_source(connection: Connection, base_id: int, name: str) -> dict[str, Any] | None:
-    """Where a column came from, or None."""
-    where = (cell_columns.c.base_id == base_id) & (cell_columns.c.name == name)
-    found: dict[str, Any] | None = connection.execute(select(cell_columns.c.source).where(where)).scalar()
-    return found

@@ -1,8 +1,10 @@
 """Hot and cold spots of incidents: where more gather than chance lets expect, and how that came about over time.
 
-Gi* per cell over the whole city (``geo.hotspots``) of how far a cell's count is from its share of the base (area, or
-households as the population at risk), with the share of false discoveries held below ``Q``. Classes over time come from
-whole calendar months or weeks of the window. Spots are hot cells around one peak.
+Gi* (``geo.hotspots``) over the city's cells at risk of how far a cell's count is from its share of the base (area, or
+households: then cells where nobody lives are left out), as Freeman and Tukey's (1950) deviate, whose spread does not
+grow with the count: else a single report in a quiet cell would pass for a hot month. The expected share of false
+discoveries is held below ``Q``. Classes over time come from the window's whole calendar months or weeks; months count
+alike whatever their length. Spots are hot cells around one peak.
 """
 
 from __future__ import annotations
@@ -68,16 +70,17 @@ def find(
         categories=incidents.named(known, category),
     )  # fmt: skip
     counted = query.counts(known, res=resolution, select=select)
-    n = _placed(ids, counted.cells, counted.n, base)
+    n = _placed(ids, counted.cells, counted.n)
     extent = query.extent(known, select=select)
     edges = _edges(extent, start, end, zone=ZoneInfo(place.city.tz))
     beside = adjacencies.build(ids)
-    found = test(n, _cube(known, ids, base, resolution, edges, select), base, beside)
+    found = test(n, _cube(known, ids, resolution, edges, select), base, beside)
     shown = ((found.side != 0) | (found.kind != 0)) & territory.visible(ctx, place, ids)
     window = [incidents.time(us) for us in (extent.first_us, extent.last_us)]
     meta = {
         "n": int(n.sum()), "left_out": int(counted.n.sum() - n.sum()), "resolution": resolution, "per": per,
-        "category": category, "source": "incidents", "q": Q, "kinds": list(KINDS), "cells": int(ids.size),
+        "category": category, "source": "incidents", "q": Q, "threshold": _threshold(found),
+        "kinds": list(KINDS), "cells": int(ids.size),
         "window": [iso(start) if start else window[0], iso(end) if end else window[1]],
         "steps": [iso(at) for at in edges],
         "spots": spots(ids[shown], n[shown], base[shown], _part(found, shown), per=per),
@@ -117,7 +120,7 @@ def spots(ids: cells.Cells, n: Floats, base: Floats, found: Tested, *, per: Per)
     lats, lngs = cells.centres(ids[hot])
     unit = 1_000.0 if per == "household" else 1e6
     top = _peaks(ids[hot], found.z[hot])
-    told = []
+    told: list[dict[str, Any]] = []
     for peak in np.unique(top):
         own = np.flatnonzero(top == peak)
         at, first = hot[own], hot[peak]
@@ -150,34 +153,36 @@ def _peaks(ids: cells.Cells, z: Floats) -> NDArray[np.int64]:
 
 
 def _against(n: Floats, base: Floats) -> Floats:
-    """Counts as standard deviations from their share of the base; corrections cannot make a count negative."""
-    return statistics.excess(np.maximum(n, 0.0), base)
+    """Freeman-Tukey deviates of counts from their share of the base; corrections cannot make a count negative."""
+    counted = np.maximum(n, 0.0)
+    expected = base * (counted.sum() / base.sum())
+    return np.asarray(np.sqrt(counted) + np.sqrt(counted + 1.0) - np.sqrt(4.0 * expected + 1.0), np.float64)
 
 
 def _base(
     place: territory.World, res: int, *, per: Per, households: Floats | None
 ) -> tuple[cells.Cells, Floats]:
-    """The city's cells at a resolution and the base of each: m² of true area, or households."""
+    """The city's cells at risk at a resolution and the base of each, above 0: m² of true area, or households."""
     parents, at = np.unique(cells.parents(place.base.cells, res), return_inverse=True)
     ids = cells.make(parents)
     if per == "area":
         return ids, cells.areas_m2(ids)
     if households is None or not households.sum() > 0:
         raise errors.Conflict("no_households", "The city has no households yet; import households first.")
-    return ids, np.bincount(at, weights=households, minlength=ids.size)
+    lived = np.bincount(at, weights=households, minlength=ids.size).astype(np.float64)
+    return ids[lived > 0], lived[lived > 0]
 
 
-def _placed(ids: cells.Cells, counted: NDArray[np.uint64], n: NDArray[Any], base: Floats) -> Floats:
-    """Counts per cell of the city; what lies in cells of the border or where the base is 0 is left out."""
+def _placed(ids: cells.Cells, counted: NDArray[np.uint64], n: NDArray[Any]) -> Floats:
+    """Counts of the cells at risk; what lies in other cells is left out."""
     made = np.zeros(ids.size)
     at = cells.positions(ids, counted)
     made[at[at >= 0]] = n[at >= 0]
-    made[base <= 0] = 0.0
     return made
 
 
 def _cube(
-    known: values.Facts, ids: cells.Cells, base: Floats, res: int, edges: list[datetime], select: values.Select
+    known: values.Facts, ids: cells.Cells, res: int, edges: list[datetime], select: values.Select
 ) -> Floats | None:
     """Counts float64[cells, steps]; None where there are too few steps to speak of a trend."""
     if len(edges) <= LEAST_STEPS:
@@ -187,7 +192,6 @@ def _cube(
     made = np.zeros((ids.size, len(edges) - 1))
     at = cells.positions(ids, found.cells)
     made[at[at >= 0], found.step[at >= 0]] = found.n[at >= 0]
-    made[base <= 0] = 0.0
     return made
 
 
@@ -204,6 +208,12 @@ def _edges(
     step: timeline.Step = "month" if (finish - begin).days >= LEAST_MONTHS_DAYS else "week"
     edges = timeline.edges_of(begin, finish, zone=zone, step=step)
     return [at for at in edges if begin <= at <= finish][-MOST_STEPS - 1 :]
+
+
+def _threshold(found: Tested) -> float | None:
+    """The least size of z that is a discovery; None where there is none."""
+    sure = np.abs(found.z[found.side != 0])
+    return float(np.float32(sure.min())) if sure.size else None
 
 
 def _part(found: Tested, shown: NDArray[np.bool_]) -> Tested:

@@ -7,6 +7,7 @@ number, so the same file twice changes nothing. Everything an import does is one
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import secrets
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 
 from server.intake import values
 from server.rules import permissions
-from server.store import audit, cities, database, imported, imports
+from server.store import audit, cities, coverage, database, imported, imports
 from server.usecases import errors, existing, facts, founding, landing, reading, territory, weighing
 from server.usecases.context import Context, Progress, silent
 
@@ -42,6 +43,10 @@ class Asked:
     time_format: str | None = None
     dry_run: bool = False
     level: str = "community"
+    layer: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,19 +128,22 @@ def spool(ctx: Context, city: str, stream: IO[bytes], *, name: str) -> dict[str,
     permissions.check(ctx.actor, "import.run")
     with database.reading(ctx.db) as connection:
         territory.city(ctx, connection, city)
-    path = ctx.spool / f"{secrets.token_hex(16)}.bin"
+    path, digest = ctx.spool / f"{secrets.token_hex(16)}.bin", hashlib.sha256()
     with path.open("xb") as file:
         while part := stream.read(1 << 20):
             file.write(part)
+            digest.update(part)
         file.flush()
         os.fsync(file.fileno())
-    return {"spooled": path.name, "name": name[:MOST_NAME]}
+    return {"spooled": path.name, "sha256": digest.hexdigest(), "name": name[:MOST_NAME]}
 
 
 def from_job(ctx: Context, city: str, payload: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Import a spooled upload and remove it, whatever comes of it."""
     path = ctx.spool / Path(payload["spooled"]).name
-    names = ("kind", "fields", "crs", "datum", "tz", "time_format", "dry_run")
+    names = (
+        "kind", "fields", "crs", "datum", "tz", "time_format", "dry_run", "layer", "sheet", "encoding", "delimiter"
+    )
     asked = Asked(**{name: payload[name] for name in names if name in payload})
     try:
         return run(ctx, city, path, asked, name=payload["name"], host=False, progress=progress)
@@ -165,6 +173,7 @@ def _read(
     fields = {("weight" if ours == "count" else ours): theirs for ours, theirs in asked.fields.items()}
     options = values.Options(
         fields=fields, crs=asked.crs, datum=asked.datum, tz=asked.tz or place.city.tz, time_format=asked.time_format,
+        layer=asked.layer, sheet=asked.sheet, encoding=asked.encoding, delimiter=asked.delimiter,
         mainland=reading.is_mainland(bounds), extent=bounds, now=ctx.stamp(), name=name,
     )
     limits = values.Limits.host() if host else values.Limits.upload()
@@ -213,12 +222,25 @@ def _store_rows(
     )
     known = imported.digests(connection, asked.kind, city)
     settled = landing.settle(landed, known, import_id=import_id)
+    if asked.kind == "cameras":
+        _note_states(connection, city, settled.changed, at=ctx.stamp())
     imported.add(connection, asked.kind, settled.new)
     imported.replace(connection, asked.kind, settled.changed)
     extra: dict[str, Any] = {"outside": _outside(place, landed)}
     if asked.kind in ("households", "buildings"):
         extra["households"] = weighing.weigh(ctx, connection, place)
     return Outcome(len(settled.new) + len(settled.changed), settled.duplicate, landed.faults, extra)
+
+
+def _note_states(connection: Connection, city: str, changed: list[dict[str, Any]], *, at: str) -> None:
+    """Keep the status that cameras had before this import, where it has changed."""
+    names = ("source_id", "status", "status_since")
+    before = {row["source_id"]: row for row in imported.rows(connection, "cameras", city, names=names)}
+    old = [before[row["source_id"]] for row in changed if row["status"] != before[row["source_id"]]["status"]]
+    coverage.add_states(connection, [
+        {"city": city, "source_id": row["source_id"], "status": row["status"], "since": row["status_since"], "at": at}
+        for row in old
+    ])  # fmt: skip
 
 
 def _outside(place: territory.World, landed: landing.Landed) -> int:

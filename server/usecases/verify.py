@@ -137,6 +137,9 @@ def _history(ctx: Context, connection: Connection) -> Check:
         codes = [grid["code"] for grid in plans.grids(connection, row["id"])]
         if row["hash"] != plans.content_hash(base.hash, plans.labels_of(connection, row["id"]), codes):
             wrong.append(f"plan {row['id']}: its content is not the one it was stored with")
+        lost = {flow["to_code"] for flow in plans.lineage_of(connection, row["id"])} - set(codes)
+        if lost:
+            wrong.append(f"plan {row['id']}: its lineage leads to grids that it does not have: {sorted(lost)[:5]}")
     for city in cities.every(connection):
         in_force = [row["id"] for row in rows if row["city"] == city.code and row["status"] == "in_force"]
         if in_force != ([city.plan_id] if city.plan_id else []):

@@ -184,6 +184,11 @@ def matched() -> str | None:
     return ".".join(next(iter(meant)).split(".")[:2]) if len(meant) == 1 else None
 
 
+def key() -> str | None:
+    """The Idempotency-Key of the request: asked again with the same one, the work is not done twice."""
+    return flask.request.headers.get("Idempotency-Key")
+
+
 def tags(told: werkzeug.datastructures.ETags) -> set[str]:
     """The tags of an If-Match or If-None-Match header, the empty ones left out."""
     return {tag for tag in told.as_set(include_weak=True) if tag}

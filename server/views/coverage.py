@@ -18,7 +18,7 @@ from server.usecases import (
     outages,
 )
 from server.usecases.context import Context
-from server.views import routes, shown
+from server.views import answers, routes, shown
 from server.wire import coverage as wire
 from server.wire import replies
 
@@ -143,7 +143,7 @@ def coverage_cordon(ctx: Context, city: str, body: wire.Cordon) -> Any:
           status=202),
 )  # fmt: skip
 def coverage_sites(ctx: Context, city: str, body: wire.Sites) -> Any:
-    return shown.started(jobs.enqueue(ctx, "sites", city=city, payload=body.model_dump(mode="json")))
+    return shown.started(jobs.enqueue(ctx, "sites", city=city, payload=body.model_dump(mode="json"), key=answers.key()))
 
 
 @routes.serve(

@@ -9,7 +9,7 @@ import flask
 from server import jobs
 from server.usecases import imports as usecase
 from server.usecases.context import Context
-from server.views import routes, shown
+from server.views import answers, routes, shown
 from server.wire import replies, requests
 
 blueprint = flask.Blueprint("imports", __name__)
@@ -47,4 +47,5 @@ def import_rejected(ctx: Context, city: str, query: requests.Things, **ids: str)
 def import_run(ctx: Context, city: str, body: requests.Import) -> Any:
     file = flask.request.files["file"]
     spooled = usecase.spool(ctx, city, file.stream, name=file.filename or "")
-    return shown.started(jobs.enqueue(ctx, "import", city=city, payload=spooled | body.model_dump(mode="json")))
+    payload = spooled | body.model_dump(mode="json")
+    return shown.started(jobs.enqueue(ctx, "import", city=city, payload=payload, key=answers.key()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from layers import legend, style
 from server.rules import privacy
 from server.usecases.context import Columns
@@ -20,6 +22,8 @@ _FLOOR_NOTE = {
     "en": f"cells with fewer than {privacy.FLOOR} are not shown, others are rounded to {privacy.STEP}",
 }
 _BANDS = ({"zh": "低", "en": "low"}, {"zh": "中", "en": "medium"}, {"zh": "高", "en": "high"})
+_SPOT_CUTS = (5.0, 10.0)
+"""z from which a hot spot is shown darker."""
 
 
 def heat(found: Columns, *, per: str) -> Columns:
@@ -68,6 +72,26 @@ def gaps(found: Columns) -> Columns:
     return _with(
         found, scale, title={"zh": "视频覆盖缺口：有事件而看不到的单元", "en": "Coverage gaps: incidents out of sight"},
         unit={"zh": "件（按未覆盖比例）", "en": "incidents × unseen share"}, left_out=_left_out(found),
+    )  # fmt: skip
+
+
+def hotspots(found: Columns) -> Columns:
+    """Hot spots orange, cold ones blue; what may be chance has no colour."""
+    z = found.columns["z"].astype(np.float64)
+    least = found.meta["threshold"]
+    if least is None:
+        least = _SPOT_CUTS[0]
+    cuts = [least, *(cut for cut in _SPOT_CUTS if cut > least)]
+    ends: list[tuple[float | None, float | None]] = [(None, -least), *zip(cuts, [*cuts[1:], None], strict=True)]
+    colours = (style.DEVIATION[1], *style.DEVIATION[-len(cuts) :])
+    steps = []
+    for (low, high), colour in zip(ends, colours, strict=True):
+        inside = (z >= (-np.inf if low is None else low)) & (z < (np.inf if high is None else high))
+        steps.append(style.Step(low, high, colour, int(inside.sum())))
+    return _with(
+        found, style.Scale(tuple(steps)),
+        title={"zh": "事件热点与冷点（Gi* 统计，非偶然聚集）", "en": "Hot and cold spots (Gi*)"},
+        unit={"zh": "z 值", "en": "z"}, left_out=_left_out(found),
     )  # fmt: skip
 
 

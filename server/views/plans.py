@@ -35,7 +35,7 @@ def plans(ctx: Context, city: str, query: requests.Pages) -> Any:
     ),
 )
 def plan_draw(ctx: Context, city: str, body: requests.Draw) -> Any:
-    return shown.started(jobs.enqueue(ctx, "draw", city=city, payload=body.model_dump(mode="json")))
+    return shown.started(jobs.enqueue(ctx, "draw", city=city, payload=body.model_dump(mode="json"), key=answers.key()))
 
 
 @routes.serve(blueprint, routes.Route(_PLAN, "GET", "plan.read", "One plan", answer=replies.Plan, keeping="data"))
@@ -104,7 +104,7 @@ def plan_publish(ctx: Context, city: str, plan: str, body: requests.Publish) -> 
 )  # fmt: skip
 def plan_staff(ctx: Context, city: str, plan: str, body: requests.Nothing) -> Any:
     found = usecase.get(ctx, city, plan)
-    return shown.started(jobs.enqueue(ctx, "staff", city=city, payload={"plan": found["id"]}))
+    return shown.started(jobs.enqueue(ctx, "staff", city=city, payload={"plan": found["id"]}, key=answers.key()))
 
 
 @routes.serve(

@@ -61,7 +61,7 @@ def plan_branch(ctx: Context, city: str, plan: str, body: redraw.Branch) -> Any:
 def plan_rebalance(ctx: Context, city: str, plan: str, body: redraw.Rebalance) -> Any:
     found = plan_usecase.get(ctx, city, plan)
     payload = {"plan": found["id"], **body.model_dump(mode="json")}
-    return shown.started(jobs.enqueue(ctx, "rebalance", city=city, payload=payload))
+    return shown.started(jobs.enqueue(ctx, "rebalance", city=city, payload=payload, key=answers.key()))
 
 
 @routes.serve(

@@ -213,6 +213,10 @@ class Import(Asked):
     tz: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+/\-]{0,63}$")] | None = None
     time_format: Annotated[str, StringConstraints(max_length=100), AfterValidator(plain)] | None = None
     dry_run: bool = False
+    layer: Text | None = None
+    sheet: Text | None = None
+    encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
 
     @field_validator("fields")
     @classmethod

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from server.wire.replies import Told
-from server.wire.requests import Window
+from server.wire.requests import Counted, Window
 
 Id = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 
@@ -17,6 +17,12 @@ class Timeline(Window):
 
     region: Id | None = None
     grid: Annotated[int, Field(ge=0, le=999_999_999)] | None = None
+
+
+class Hotspots(Counted):
+    """GET …/hotspots: against area or against households."""
+
+    per: Literal["area", "household"] = "area"
 
 
 class Day(Told):

@@ -34,6 +34,7 @@ FIXED = {
     "plan compare": ["--json"],
     "plan check": ["--city"],
     "heat": ["--city", "--from", "--to", "--category", "--res", "--per", "--smooth", "--out"],
+    "hotspots": ["--city", "--from", "--to", "--category", "--res", "--per", "--out", "--json"],
     "coverage": ["--city", "--out"],
     "map": ["--city", "--out"],
     "user add": ["--role"],

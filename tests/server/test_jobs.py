@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -194,3 +195,32 @@ def test_a_runner_ends_when_asked_or_orphaned(ctx: Context) -> None:
     stop.set()
     runner.run(ctx, stop=stop, orphaned=lambda: False)
     runner.run(ctx, stop=threading.Event(), orphaned=lambda: True)
+
+
+def test_a_repeated_request_is_done_once(ctx: Context) -> None:
+    def ask(seed: int = 3) -> str:
+        return str(jobs.enqueue(ctx, "draw", city="tiny", payload={**DRAW, "seed": seed}, key="k1")["id"])
+
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.append(ask())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    with pytest.raises(errors.Invalid, match="another request"):
+        ask(seed=4)
+    other = ctx.acting(permissions.Actor("admin", "admin", "tiny"))
+    assert jobs.enqueue(other, "draw", city="tiny", payload=DRAW, key="k1")["id"] != found[0]
+
+
+def test_a_repeated_upload_keeps_one_file(ctx: Context) -> None:
+    made = []
+    for _ in range(3):
+        spooled = imports.spool(ctx, "tiny", io.BytesIO(b"name,lat,lng\n"), name="p.csv")
+        payload = spooled | {"kind": "places", "fields": {}}
+        made.append(jobs.enqueue(ctx, "import", city="tiny", payload=payload, key="upload")["id"])
+    assert len(set(made)) == 1
+    assert len(list(ctx.spool.glob("*.bin"))) == 1
+    assert verify.run(ctx)["ok"]

@@ -62,10 +62,32 @@ export async function cameraPanel(app, id) {
           [t("cell.centre"), format.point(camera.lat, camera.lng)],
         ]),
       ),
+      block(t("camera.register"), facts(register(camera))),
       h("p.note", {}, t("camera.note")),
       block(t("panel.can_do"), actions(app, camera)),
     ),
   };
+}
+
+/**
+ * What the register says; what it must say and does not is shown as missing.
+ * @param {any} camera
+ * @returns {[string, import("../dom.mjs").Child][]}
+ */
+function register(camera) {
+  const said = (/** @type {string} */ text) => text || h("span.tag.warn", {}, t("camera.unsaid"));
+  const flag = (/** @type {number | null} */ value) => said(value === null ? "" : t(value ? "camera.yes" : "camera.no"));
+  return [
+    [t("camera.owner"), said(camera.owner_class ? t(`camera.owner.${camera.owner_class}`) : "")],
+    [t("camera.purpose"), said(camera.purpose)],
+    [t("camera.legal_basis"), said(camera.legal_basis)],
+    [t("camera.sign"), flag(camera.sign_present)],
+    [t("camera.networked"), flag(camera.networked)],
+    [t("camera.height"), camera.height_m === null ? null : `${format.number(camera.height_m, 1)} m`],
+    [t("camera.masked"), camera.masked.map((/** @type {number[]} */ arc) => `${arc[0]}°–${arc[1]}°`).join(", ")],
+    [t("camera.since"), camera.status_since],
+    [t("camera.review"), camera.review_on],
+  ];
 }
 
 /**

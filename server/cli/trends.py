@@ -1,0 +1,44 @@
+"""What gathers: ``hotspots`` as a file and a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from server.cli import common
+from server.usecases import cities, context, exports
+from server.usecases import hotspots as usecase
+
+
+@click.command("hotspots")
+@common.city
+@click.option("--from", "start", metavar="TIME", help="Begin of the window, on the city's clock unless a zone is said.")
+@click.option("--to", "end", metavar="TIME", help="End of the window, itself excluded.")
+@click.option("--category", help="A category or a group of them.")
+@click.option("--res", type=int, default=None, help="H3 resolution (default: the city's own).")
+@click.option("--per", type=click.Choice(("area", "household")), default="area", show_default=True)
+@common.out
+@common.as_json
+@common.opened
+def hotspots(
+    ctx: context.Context, city: str, start: str | None, end: str | None, category: str | None, res: int | None,
+    per: usecase.Per, out: Path, as_json: bool,
+) -> None:
+    """Cells with more or fewer incidents than chance, as csv, geojson or parquet (by the name of the file); the table
+    of spots."""
+    zone = ZoneInfo(cities.get(ctx, city)["tz"])
+    found = usecase.find(
+        ctx, city, start=common.time(start, zone), end=common.time(end, zone), category=category, res=res, per=per
+    )
+    common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="hotspots").body)
+    click.echo(f"{found.meta['n']:,} incidents, {found.cells.size:,} cells with a finding", err=True)
+    common.answer(found.meta["spots"], as_json, _tell)
+
+
+def _tell(spots: list[dict[str, Any]]) -> None:
+    for one in spots:
+        place = f"{one['lat']:.5f},{one['lng']:.5f}"
+        click.echo(f"{one['n']:>7,}  z {one['z']:>6.1f}  rate {one['rate']:>9,.1f}  {one['class'] or '-':<18}  {place}")
