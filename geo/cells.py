@@ -15,7 +15,7 @@ import h3.api.basic_int as h3
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo import errors, geodesy, hexagons, icosahedron, lattice, points, scanline
+from geo import errors, geodesy, hexagons, icosahedron, lattice, points, rings, scanline
 
 Cells = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -227,23 +227,23 @@ def boundaries(cells: NDArray[np.uint64]) -> tuple[Floats, Floats, NDArray[np.in
     return lats, lngs, counts
 
 
-def inside_rings(rings: list[tuple[Floats, Floats]], res: int) -> Cells:
+def inside_rings(outline: list[rings.Ring], res: int) -> Cells:
     """Cells whose centre lies in the polygon with these rings (lats, lngs; first the outer one): a set of cells.
 
     The same cells as libh3's ``polygonToCells``: edges are straight in longitude and latitude, an outer ring with an
     edge longer than 180 degrees of longitude crosses the antimeridian.
     """
     _check_res(res)
-    turned_lng = bool((np.abs(np.diff(rings[0][1], append=rings[0][1][:1])) > 180.0).any())
-    wrapped = [(lat, np.where(turned_lng & (lng < 0), lng + 360.0, lng)) for lat, lng in rings]
+    turned_lng = bool((np.abs(np.diff(outline[0][1], append=outline[0][1][:1])) > 180.0).any())
+    wrapped = [(lat, np.where(turned_lng & (lng < 0), lng + 360.0, lng)) for lat, lng in outline]
     found = scanline.fill(wrapped, res, turned_lng, _tables(), icosahedron.UNIT)
     inside, asked = found.inside.view(np.uint64), found.asked.view(np.uint64)
     if found.odd_inside[0].size or found.odd_asked[0].size:
         inside = np.concatenate((inside, from_points(*found.odd_inside, res)))
         asked = np.concatenate((asked, from_points(*found.odd_asked, res)))
-    answers = {c: scanline.holds(wrapped, h3.cell_to_latlng(c), turned_lng) for c in set(asked.tolist())}
+    answers = {c: rings.holds(wrapped, h3.cell_to_latlng(c), turned_lng) for c in set(asked.tolist())}
     if None in answers.values():
-        outer, *holes = (list(zip(lat.tolist(), lng.tolist())) for lat, lng in rings)
+        outer, *holes = (list(zip(lat.tolist(), lng.tolist())) for lat, lng in outline)
         return np.sort(np.array(h3.h3shape_to_cells(h3.LatLngPoly(outer, *holes), res), np.uint64))
     kept = np.array([c for c, held in answers.items() if held], np.uint64)
     return distinct(np.concatenate((inside, kept)) if kept.size else inside)

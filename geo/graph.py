@@ -126,8 +126,8 @@ def indexed(labels: Ints) -> tuple[Ints, NDArray[np.int64], Ints]:
     sorting where the labels are not much larger than their number."""
     top = int(labels.max(initial=-1)) + 1
     if top > 4 * len(labels) + 1000:
-        used, first, at = np.unique(labels, return_index=True, return_inverse=True)
-        return used, first, at.astype(np.int32)
+        found, begin, spot = np.unique(labels, return_index=True, return_inverse=True)
+        return found.astype(np.int32), begin.astype(np.int64), spot.astype(np.int32)
     used = np.flatnonzero(np.bincount(labels, minlength=top)).astype(np.int32)
     place = np.empty(top, dtype=np.int32)
     place[used] = np.arange(len(used), dtype=np.int32)

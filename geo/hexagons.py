@@ -6,6 +6,8 @@ icosahedron, pentagons) are left to libh3 by ``geo.cells``. Angles are degrees.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +37,7 @@ def places(
 
 
 @jit
-def _arctangent(t: float) -> float:
+def _arctangent(t: Any) -> Any:
     """The arc tangent for 0 ≤ t ≤ 1: from the nearest quarter on by Taylor series to u^15; the rest is under 3e-17."""
     near = np.floor(4.0 * t + 0.5) * 0.25
     u = (t - near) / (1.0 + t * near)
@@ -50,17 +52,17 @@ def _arctangent(t: float) -> float:
     start = 0.46364760900080615 if near == 0.5 else start
     start = 0.6435011087932844 if near == 0.75 else start
     start = 0.7853981633974483 if near == 1.0 else start
-    return start + (u - u * y * tail)
+    return start + (u - u * y * tail)  # type: ignore[no-any-return]
 
 
 @jit
-def _angle(y: float, x: float) -> float:
+def _angle(y: Any, x: Any) -> Any:
     """``atan2`` without branches, so that loops over it become vector code."""
     a, b = abs(x), abs(y)
     t = _arctangent(min(a, b) / max(max(a, b), 1e-300))
     t = 0.5 * np.pi - t if b > a else t
     t = np.pi - t if x < 0.0 else t
-    return -t if y < 0.0 else t
+    return -t if y < 0.0 else t  # type: ignore[no-any-return]
 
 
 @jit

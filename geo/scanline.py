@@ -9,12 +9,12 @@ libh3's arithmetic. Kernels only; angles are degrees.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo import lattice, points
+from geo import lattice, points, rings
 
 jit = lattice.jit
 
@@ -22,25 +22,6 @@ _RAD = np.pi / 180.0
 _DEG = 180.0 / np.pi
 _FACE_REACH = 0.6525  # radians from the centre of a face to its vertices, rounded up
 _SLACK = 0.25  # lattice steps; twice what a piece of an edge may stray from its chord
-_CLOSE_DEG = 1e-11  # nearer than this to an edge, rounding could decide
-_EPSILON = float(np.finfo(np.float64).eps)
-
-
-class Edges(NamedTuple):
-    """Edges of one polygon (all its rings), the lower end first, and which of them each belt of latitude meets.
-
-    ``south, west`` and ``north, east`` are the ends' latitudes and longitudes; ``first`` int64[belts + 1] and
-    ``member`` int64[...] list the edges of each belt; ``base`` and ``per_deg`` turn a latitude into its belt.
-    """
-
-    south: NDArray[np.float64]
-    west: NDArray[np.float64]
-    north: NDArray[np.float64]
-    east: NDArray[np.float64]
-    first: NDArray[np.int64]
-    member: NDArray[np.int64]
-    base: float
-    per_deg: float
 
 
 @dataclass(frozen=True)
@@ -57,14 +38,14 @@ class Found:
 
 
 def fill(
-    rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    outline: list[rings.Ring],
     res: int,
     turned_lng: bool,
     tables: lattice.Tables,
     unit: float,
 ) -> Found:
     """All cells of the polygon, face by face, unsorted; cells on an edge between faces may come twice."""
-    edges = _edges(rings)
+    edges = rings.edges_of(outline)
     planes, sides, scale = points.constants(res, unit, tables)
     back = lattice.axes(res, unit)[1]
     longest_deg = _DEG * float(np.sqrt(8.0 * 0.1 / (24.0 * scale)))
@@ -73,7 +54,7 @@ def fill(
     for face in _faces(edges, tables, margin * unit):
         row, low, high, box = crossings(edges, planes[face], sides, longest_deg, margin)
         lat, lng = _centre(0, 0, face, back, tables, turned_lng)
-        if row.size == 0 and inside(lat, lng, edges) == 0:
+        if row.size == 0 and rings.inside(lat, lng, edges) == 0:
             continue
         bounds, rows = _window(box, res)
         first, keys = by_row(row, low, high, bounds[0], rows)
@@ -90,7 +71,7 @@ def fill(
     return Found(inside_ids, asked, (odd_inside[0], odd_inside[1]), (odd_asked[0], odd_asked[1]))
 
 
-def _faces(edges: Edges, tables: lattice.Tables, margin: float) -> list[int]:
+def _faces(edges: rings.Edges, tables: lattice.Tables, margin: float) -> list[int]:
     """Faces that the polygon may touch: those near a vertex, allowing for the length of edges, or inside of it."""
     longest = float(np.hypot(edges.north - edges.south, edges.east - edges.west).max(initial=0.0)) * _RAD
     lat, lng = edges.south * _RAD, edges.west * _RAD
@@ -99,128 +80,10 @@ def _faces(edges: Edges, tables: lattice.Tables, margin: float) -> list[int]:
     lats, lngs = np.degrees(np.arcsin(tables.centre[:, 2])), np.degrees(np.arctan2(*tables.centre[:, 1::-1].T))
     found = []
     for face in range(lattice.FACES):
-        around = inside(lats[face], lngs[face], edges) or inside(lats[face], lngs[face] + 360.0, edges)
+        around = rings.inside(lats[face], lngs[face], edges) or rings.inside(lats[face], lngs[face] + 360.0, edges)
         if nearest[face] < _FACE_REACH + margin + longest or around:
             found.append(face)
     return found
-
-
-def holds(
-    rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]], point: tuple[float, float], turned_lng: bool
-) -> bool | None:
-    """Whether libh3 would find the centre (lat, lng) in the polygon: in the outer ring and in none of the others.
-
-    None where that hangs on the last bit of the radians that libh3 has and these degrees do not tell.
-    """
-    lats, lngs = (_radians_of(angle) for angle in point)
-    found = set()
-    for lat in lats:
-        for lng in lngs:
-            east = lng + 2.0 * np.pi if turned_lng and lng < 0 else lng
-            within = [inside_ring(lat, east, ring[0] * _RAD, ring[1] * _RAD) for ring in rings]
-            found.add(within[0] and not any(within[1:]))
-    return found.pop() if len(found) == 1 else None
-
-
-def _radians_of(degrees: float) -> list[float]:
-    """The angles from which libh3 may have made these degrees."""
-    near = degrees * _RAD
-    return [a for a in (near, float(np.nextafter(near, -9.0)), float(np.nextafter(near, 9.0))) if a * _DEG == degrees]
-
-
-def _edges(rings: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Edges:
-    """The edges of all rings, without those of no length."""
-    a = np.concatenate([np.column_stack(ring) for ring in rings])
-    b = np.concatenate([np.roll(np.column_stack(ring), -1, axis=0) for ring in rings])
-    some = (a != b).any(axis=1)
-    a, b = a[some], b[some]
-    flip = (a[:, 0] > b[:, 0])[:, None]
-    low, high = np.where(flip, b, a), np.where(flip, a, b)
-    lined: Edges = belts(*(np.ascontiguousarray(c) for c in (low[:, 0], low[:, 1], high[:, 0], high[:, 1])))
-    return lined
-
-
-def _window(box: NDArray[np.float64], res: int) -> tuple[tuple[int, int, int], int]:
-    """Lowest row, lowest and highest i, and the number of rows, of the edges' bounds within the face's."""
-    scale = 7 ** (res // 2)
-    corners = np.array([(4, -2), (2, 6), (-6, -4)] if res & 1 else [(2, 0), (0, 2), (-2, -2)]) * scale
-    low_i, low_j = np.maximum(corners.min(axis=0), np.clip(np.floor(box[[0, 2]]) - 1, -(2**29), 2**29)).astype(int)
-    high_i, high_j = np.minimum(corners.max(axis=0), np.clip(np.ceil(box[[1, 3]]) + 1, -(2**29), 2**29)).astype(int)
-    return (int(low_j), int(low_i), int(high_i)), max(int(high_j - low_j) + 1, 0)
-
-
-@jit
-def belts(
-    south: NDArray[np.float64], west: NDArray[np.float64], north: NDArray[np.float64], east: NDArray[np.float64]
-) -> Edges:
-    """Sort edges (lower end first) into about as many belts of latitude as there are edges."""
-    count = min(max(south.size, 1), 65_536)
-    base, top = south.min() - 1e-6, north.max() + 1e-6
-    per_deg = count / (top - base)
-    first = np.zeros(count + 1, np.int64)
-    for n in range(south.size):
-        for belt in range(int((south[n] - 1e-9 - base) * per_deg), int((north[n] + 1e-9 - base) * per_deg) + 1):
-            first[belt + 1] += 1
-    first = np.cumsum(first)
-    member, fill = np.empty(first[count], np.int64), first.copy()
-    for n in range(south.size):
-        for belt in range(int((south[n] - 1e-9 - base) * per_deg), int((north[n] + 1e-9 - base) * per_deg) + 1):
-            member[fill[belt]] = n
-            fill[belt] += 1
-    return Edges(south, west, north, east, first, member, base, per_deg)
-
-
-@jit
-def inside(lat: float, lng: float, edges: Edges) -> int:
-    """1 inside, 0 outside, 2 too near an edge to say."""
-    belt = int((lat - edges.base) * edges.per_deg)
-    if lat < edges.base or belt >= edges.first.size - 1:
-        return 0
-    shrink = max(np.cos(lat * _RAD), 1e-9)
-    close_lat = _CLOSE_DEG / shrink
-    close_lng = close_lat / shrink
-    odd = 0
-    for k in range(edges.first[belt], edges.first[belt + 1]):
-        n = edges.member[k]
-        south, north = edges.south[n], edges.north[n]
-        if lat < south - close_lat or lat > north + close_lat:
-            continue
-        west, east = edges.west[n], edges.east[n]
-        rise = north - south
-        if rise <= 2.0 * close_lat:
-            if min(west, east) - close_lng <= lng <= max(west, east) + close_lng:
-                return 2
-            crossing = west if lng < min(west, east) else min(west, east)
-        else:
-            slope = (east - west) / rise
-            crossing = west + slope * (lat - south)
-            if abs(crossing - lng) <= close_lng + close_lat * abs(slope):
-                return 2
-        if south <= lat < north and crossing > lng:
-            odd ^= 1
-    return odd
-
-
-@jit
-def inside_ring(lat: float, lng: float, lats: NDArray[np.float64], lngs: NDArray[np.float64]) -> bool:
-    """Whether libh3 would find a point (radians) in a ring: a ray along the parallel, and its rules for ties.
-
-    A latitude equal to a vertex's is moved north by one epsilon, a longitude equal to a vertex's west by one.
-    """
-    odd = False
-    for n in range(lats.size):
-        m = n + 1 if n + 1 < lats.size else 0
-        low, high = (n, m) if lats[n] <= lats[m] else (m, n)
-        if lat == lats[low] or lat == lats[high]:
-            lat += _EPSILON
-        if lat < lats[low] or lat > lats[high]:
-            continue
-        if lngs[low] == lng or lngs[high] == lng:
-            lng -= _EPSILON
-        share = (lat - lats[low]) / (lats[high] - lats[low])
-        if lngs[low] + (lngs[high] - lngs[low]) * share > lng:
-            odd = not odd
-    return odd
 
 
 @jit
@@ -236,7 +99,7 @@ def _onto(lat: float, lng: float, face: NDArray[np.float64]) -> tuple[float, flo
 
 @jit
 def crossings(
-    edges: Edges, face: NDArray[np.float64], sides: NDArray[np.float64], longest_deg: float, margin: float
+    edges: rings.Edges, face: NDArray[np.float64], sides: NDArray[np.float64], longest_deg: float, margin: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Row and first and last cell of every stretch of cells near an edge; and lowest and highest i and j of the edges.
 
@@ -336,7 +199,7 @@ def runs(
     where: tuple[int, int],
     back: NDArray[np.float64],
     tables: lattice.Tables,
-    edges: Edges,
+    edges: rings.Edges,
     turned_lng: bool,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Stretches (row, first, last) of cells inside the polygon, and the cells (row, i, i, flag 2) that are unsure.
@@ -361,7 +224,7 @@ def runs(
             if start > i:  # a stretch without edges: its first cell speaks for all
                 last = min(start - 1, high)
                 lat, lng = _centre(i, j, face, back, tables, turned_lng)
-                flag = inside(lat, lng, edges)
+                flag = rings.inside(lat, lng, edges)
                 if flag != 0:
                     out, size = _room(out, used, size)
                     out[0, used], out[1, used], out[2, used], out[3, used] = j, i, last, flag
@@ -369,7 +232,7 @@ def runs(
                 i = last + 1
             while i <= min(stop, high):
                 lat, lng = _centre(i, j, face, back, tables, turned_lng)
-                flag = inside(lat, lng, edges)
+                flag = rings.inside(lat, lng, edges)
                 if flag != 0:
                     out, size = _room(out, used, size)
                     out[0, used], out[1, used], out[2, used], out[3, used] = j, i, i, flag

@@ -106,7 +106,8 @@ def subgraph(atoms: Atoms, members: NDArray[np.int64]) -> tuple[Ints, Ints, Floa
     """The graph among ``members`` alone, by their positions: rows, neighbours, touching pairs per edge."""
     if len(members) == len(atoms.first):
         return atoms.indptr, atoms.indices, atoms.pairs
-    return _chosen(atoms.indptr, atoms.indices, atoms.pairs, members.astype(np.int32))
+    found: tuple[Ints, Ints, Floats] = _chosen(atoms.indptr, atoms.indices, atoms.pairs, members.astype(np.int32))
+    return found
 
 
 @njit(cache=True, nogil=True)

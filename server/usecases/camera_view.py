@@ -69,7 +69,8 @@ def look(ctx: Context, city: str, tried: dict[str, Any], *, camera: int | None =
     moved = next((i for i, row in enumerate(scene.rows) if row["id"] == camera), None) if camera is not None else None
     if camera is not None and (moved is None or not territory.in_scope(ctx, place, [scene.rows[moved]])):
         raise errors.NotFound("not_found", f"There is no camera {camera}.")
-    view = sight.looks([{"height_m": None, **tried}], walls=scene.walls)[0]
+    stood = scene.rows[moved] if moved is not None else {}
+    view = sight.looks([_as_it_is(stood, tried)], walls=scene.walls)[0]
     old = scene.views[moved] if moved is not None and scene.works[moved] else shapely.Polygon()
     change = _change(scene, view, old, moved, place.base.cells)
     public = known.columns["public_m2"]
@@ -88,6 +89,16 @@ def look(ctx: Context, city: str, tried: dict[str, Any], *, camera: int | None =
         ],
         "compounds": _compounds(scene, view),
     }  # fmt: skip
+
+
+def _as_it_is(stood: dict[str, Any], tried: dict[str, Any]) -> dict[str, Any]:
+    """A moved camera keeps its height and its masks, and its further directions turn with the first."""
+    height = tried.get("height_m")
+    own = {**tried, "height_m": stood.get("height_m") if height is None else height, "masked": stood.get("masked")}
+    before, now = stood.get("heading_deg"), tried.get("heading_deg")
+    if before is not None and now is not None:
+        own["headings"] = [(one + now - before) % 360.0 for one in stood.get("headings") or ()]
+    return own
 
 
 def _change(

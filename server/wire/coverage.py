@@ -86,7 +86,8 @@ class Tried(Asked):
     lng: Longitude
     heading_deg: Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)] | None = None
     angle_deg: Annotated[float, Field(gt=0, le=360, allow_inf_nan=False)] = 90.0
-    range_m: Annotated[float, Field(ge=1, le=2_000, allow_inf_nan=False)] = 80.0
+    range_m: Annotated[float, Field(ge=1, le=5_000, allow_inf_nan=False)] = 80.0
+    height_m: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] | None = None
 
 
 class Sight(Tried):

@@ -17,7 +17,9 @@ def test_fifteen_and_twenty_digits() -> None:
     assert codes.make(codes.VERBATIM, "Old North", 7) == "Old North-007"
 
 
-@pytest.mark.parametrize(("region", "sequence"), [("42060200100", 1), ("42060200100x", 1), (REGION, 1000), (REGION, -1)])
+@pytest.mark.parametrize(
+    ("region", "sequence"), [("42060200100", 1), ("42060200100x", 1), (REGION, 1000), (REGION, -1)]
+)
 def test_what_does_not_fit_the_pattern_is_refused(region: str, sequence: int) -> None:
     with pytest.raises(errors.CodeError):
         codes.make(codes.UNIT_CELL, region, sequence)

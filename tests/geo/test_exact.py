@@ -102,7 +102,7 @@ def test_it_is_what_the_integer_programme_finds(seed: int) -> None:
 def test_a_part_too_large_for_the_search_goes_to_the_programme_with_its_gap() -> None:
     problem = worlds.problem(6, 10, np.random.default_rng(1).uniform(1, 9, 60), (130, 190))
     solved = drawing.exact(problem, stop=stop.Deadline(3))
-    assert set(violation.code for violation in solved.violations) <= checks.BAND_CODES
+    assert {violation.code for violation in solved.violations} <= checks.BAND_CODES
     assert solved.bound[0] <= solved.reached[0] + 1e-9
     assert solved.gap == pytest.approx(solved.reached[0] - solved.bound[0])
 

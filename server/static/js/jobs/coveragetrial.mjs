@@ -147,7 +147,7 @@ export function createTrial(app) {
       replace(panel, block(t("coverage.try"), h("p.note", {}, t("coverage.try.hint")), h("button.button", { type: "button", on: { click: place } }, t("coverage.try.place"))));
       return;
     }
-    if (answer) replace(result, numbers(answer));
+    if (answer) replace(result, numbers(answer, tried));
     else replace(result);
     const heading = panel.querySelector("[name=heading]");
     if (heading && panel.contains(result)) {
@@ -212,11 +212,17 @@ function ensurePane(map) {
   pane.style.pointerEvents = "none";
 }
 
-/** What changes if the camera stands and looks like this. @param {any} answer */
-function numbers(answer) {
+/**
+ * What changes if the camera stands and looks like this.
+ * @param {any} answer
+ * @param {any} tried
+ */
+function numbers(answer, tried) {
   const area = (/** @type {number} */ m2) => t("coverage.m2", { n: format.number(m2) });
   return h("div", { role: "status" },
     facts([
+      [t("camera.heading"), tried.kind === "fixed" ? `${format.number(tried.heading_deg ?? 0)}° / ${format.number(tried.angle_deg)}°` : t("camera.all_round")],
+      [t("camera.range"), `${format.number(tried.range_m)} m`],
       [t("coverage.try.view"), area(answer.area_m2)],
       [t("coverage.try.gained"), area(answer.gained_m2)],
       [t("coverage.try.lost"), area(answer.lost_m2)],

@@ -1,0 +1,105 @@
+"""The coverage job in the browser: figures, a gap that is gone to, a camera that is dragged and turned, a cordon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright import sync_api
+
+from tests.conftest import Served
+
+pytestmark = pytest.mark.browser
+DRAWN = ".leaflet-trial-pane path"
+
+
+@pytest.fixture
+def page(served: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
+    """The coverage job of the demonstration city, in English; nothing may fail on the way."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    opened.goto(f"{served.url}/?job=coverage&lang=en")
+    opened.wait_for_selector("html[data-ready=true]", timeout=60_000)
+    opened.wait_for_selector(".work-body .figures", timeout=60_000)
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def _tab(page: sync_api.Page, name: str) -> None:
+    page.locator(".work-body").get_by_role("tab", name=name).click()
+
+
+def _until(page: sync_api.Page, true: Callable[[], bool]) -> None:
+    for _ in range(60):
+        if true():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("it did not come about")
+
+
+def test_figures_stand_beside_their_targets_and_areas_can_be_gone_to(page: sync_api.Page) -> None:
+    text = page.locator(".work-body").inner_text()
+    for said in ("Working", "target 98%", "Key places, 1 or more", "target 100%", "Public ground seen"):
+        assert said in text
+    rows = page.locator(".work-body tbody tr")
+    assert rows.count() == 13
+    before = page.url
+    rows.first.get_by_role("button").click()
+    _until(page, lambda: page.url != before)
+
+
+def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
+    _tab(page, "Gaps")
+    first = page.locator(".work-body ol.items button").first
+    first.wait_for(timeout=30_000)
+    cell = re.search(r"8[0-9a-f]{14}", first.inner_text())
+    assert cell is not None
+    first.click()
+    _until(page, lambda: cell.group() in page.url)
+
+
+def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sync_api.Page) -> None:
+    page.get_by_role("button", name="Put one at the middle").click()
+    page.locator(DRAWN).first.wait_for(state="attached", timeout=30_000)
+    status = page.locator(".work-body [role=status] .facts")
+    said = status.inner_text()
+    assert "0° / 90°" in said
+    shape = page.locator(DRAWN).first.get_attribute("d")
+    slider = page.locator("input[name=heading]")
+    slider.fill("120")
+    _until(page, lambda: "120°" in status.inner_text())
+    _until(page, lambda: page.locator(DRAWN).first.get_attribute("d") != shape)
+    grip = page.locator(".grip").first.bounding_box()
+    assert grip is not None
+    page.mouse.move(grip["x"] + 9, grip["y"] + 9)
+    page.mouse.down()
+    with page.expect_response(lambda answer: answer.url.endswith("/coverage/sight")) as moved:
+        page.mouse.move(grip["x"] + 30, grip["y"] - 25, steps=4)
+    page.mouse.up()
+    assert moved.value.status == 200
+    page.get_by_role("button", name="Keep as a proposal").click()
+    page.locator(".toast").first.wait_for(timeout=15_000)
+    page.get_by_role("button", name="End", exact=True).click()
+    assert page.locator(DRAWN).count() == 0
+
+
+def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
+    _tab(page, "Cordon")
+    page.get_by_role("button", name="Check the cordon").click()
+    page.locator(".work-body details").nth(2).wait_for(timeout=30_000)
+    assert "crossings in view" in page.locator(".work-body").inner_text()
+    assert page.locator(DRAWN).count() > 10
+
+
+def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
+    _tab(page, "Sites")
+    page.locator(".work-body form input[type=number]").first.fill("3")
+    page.get_by_role("button", name="Propose sites").click()
+    page.get_by_text("Upper bound").wait_for(timeout=90_000)
+    assert page.locator(".work-body ol.items li").count() == 3
+    assert page.locator(DRAWN).count() >= 3
