@@ -214,15 +214,15 @@ def boundaries(cells: NDArray[np.uint64]) -> tuple[Floats, Floats, NDArray[np.in
     if cells.size == 0:
         return np.empty((0, 6)), np.empty((0, 6)), counts
     at = places(cells)
-    rings = {n: h3.cell_to_boundary(int(cells[n])) for n in np.flatnonzero(~at.inner).tolist()}
-    for n, ring in rings.items():
+    odd = {n: h3.cell_to_boundary(int(cells[n])) for n in np.flatnonzero(~at.inner).tolist()}
+    for n, ring in odd.items():
         counts[n] = len(ring)
     lats, lngs = np.full((2, cells.size, int(counts.max())), np.nan)
     inner = np.flatnonzero(at.inner)
     corner = np.tile(np.arange(6), inner.size)
     lat, lng = _corners(at, np.repeat(inner, 6), corner)
     lats[inner, :6], lngs[inner, :6] = lat.reshape(-1, 6), lng.reshape(-1, 6)
-    for n, ring in rings.items():
+    for n, ring in odd.items():
         lats[n, : len(ring)], lngs[n, : len(ring)] = zip(*ring)
     return lats, lngs, counts
 

@@ -354,7 +354,8 @@ def _down_block(
     digits: NDArray[np.int64], res: int, home: tuple[np.int32, np.int32], i: NDArray[np.int32], j: NDArray[np.int32]
 ) -> None:
     """The lattice points that the digits lead to from the base cell at ``home``."""
-    i[:], j[:] = home
+    for n in range(digits.size):
+        i[n], j[n] = home
     shift = 3 * res
     while shift >= 6:
         shift -= 6

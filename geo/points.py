@@ -150,7 +150,8 @@ def _by_face(
     for n in range(size):
         first[face_of[n] + 1] += 1
     most = np.argmax(first) - 1
-    first = np.cumsum(first)
+    for face in range(lattice.FACES):
+        first[face + 1] += first[face]
     for n in range(size):
         order[first[face_of[n]]] = n
         first[face_of[n]] += 1
@@ -192,7 +193,8 @@ def index(
         size = min(BLOCK, lats.size - start)
         _vectors(lats[start : start + size], lngs[start : start + size], x, y, z)
         if face < 0:
-            state[:size] = 2
+            for n in range(size):
+                state[n] = 2
         else:
             _hexagons(x[:size], y[:size], z[:size], constants[0][face], constants[1], constants[2], i, j, state)
             lattice.encode_block(i[:size], j[:size], face, res, tables, out[start : start + size])

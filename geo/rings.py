@@ -51,15 +51,6 @@ def edges_of(rings: list[Ring]) -> Edges:
     return lined
 
 
-def _window(box: NDArray[np.float64], res: int) -> tuple[tuple[int, int, int], int]:
-    """Lowest row, lowest and highest i, and the number of rows, of the edges' bounds within the face's."""
-    scale = 7 ** (res // 2)
-    corners = np.array([(4, -2), (2, 6), (-6, -4)] if res & 1 else [(2, 0), (0, 2), (-2, -2)]) * scale
-    low_i, low_j = np.maximum(corners.min(axis=0), np.clip(np.floor(box[[0, 2]]) - 1, -(2**29), 2**29)).astype(int)
-    high_i, high_j = np.minimum(corners.max(axis=0), np.clip(np.ceil(box[[1, 3]]) + 1, -(2**29), 2**29)).astype(int)
-    return (int(low_j), int(low_i), int(high_i)), max(int(high_j - low_j) + 1, 0)
-
-
 def holds(rings: list[Ring], point: tuple[float, float], turned_lng: bool) -> bool | None:
     """Whether libh3 would find the centre (lat, lng) in the polygon: in the outer ring and in none of the others.
 
@@ -93,7 +84,8 @@ def belts(
     for n in range(south.size):
         for belt in range(int((south[n] - 1e-9 - base) * per_deg), int((north[n] + 1e-9 - base) * per_deg) + 1):
             first[belt + 1] += 1
-    first = np.cumsum(first)
+    for belt in range(count):
+        first[belt + 1] += first[belt]
     member, fill = np.empty(first[count], np.int64), first.copy()
     for n in range(south.size):
         for belt in range(int((south[n] - 1e-9 - base) * per_deg), int((north[n] + 1e-9 - base) * per_deg) + 1):

@@ -86,6 +86,15 @@ def _faces(edges: rings.Edges, tables: lattice.Tables, margin: float) -> list[in
     return found
 
 
+def _window(box: NDArray[np.float64], res: int) -> tuple[tuple[int, int, int], int]:
+    """Lowest row, lowest and highest i, and the number of rows, of the edges' bounds within the face's."""
+    scale = 7 ** (res // 2)
+    corners = np.array([(4, -2), (2, 6), (-6, -4)] if res & 1 else [(2, 0), (0, 2), (-2, -2)]) * scale
+    low_i, low_j = np.maximum(corners.min(axis=0), np.clip(np.floor(box[[0, 2]]) - 1, -(2**29), 2**29)).astype(int)
+    high_i, high_j = np.minimum(corners.max(axis=0), np.clip(np.ceil(box[[1, 3]]) + 1, -(2**29), 2**29)).astype(int)
+    return (int(low_j), int(low_i), int(high_i)), max(int(high_j - low_j) + 1, 0)
+
+
 @jit
 def _onto(lat: float, lng: float, face: NDArray[np.float64]) -> tuple[float, float, float]:
     """Lattice coordinates of a point on a face, and w, the cosine of its distance from the centre."""
@@ -156,7 +165,8 @@ def _off(i0: float, j0: float, i1: float, j1: float, sides: NDArray[np.float64],
 @jit
 def _longer(old: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     new = np.empty(size, np.int64)
-    new[: old.size] = old
+    for n in range(old.size):
+        new[n] = old[n]
     return new
 
 
@@ -169,7 +179,8 @@ def by_row(
     for n in range(row.size):
         if 0 <= row[n] - bottom < rows:
             first[row[n] - bottom + 1] += 1
-    first = np.cumsum(first)
+    for r in range(rows):
+        first[r + 1] += first[r]
     keys, fill = np.empty(first[rows], np.int64), first.copy()
     for n in range(row.size):
         r = row[n] - bottom
@@ -177,9 +188,24 @@ def by_row(
             keys[fill[r]] = ((low[n] + (1 << 30)) << 32) | (high[n] + (1 << 30))
             fill[r] += 1
     for r in range(rows):
-        if first[r + 1] - first[r] > 1:
-            keys[first[r] : first[r + 1]] = np.sort(keys[first[r] : first[r + 1]])
+        _sort(keys, first[r], first[r + 1])
     return first, keys
+
+
+@jit
+def _sort(keys: NDArray[np.int64], start: int, stop: int) -> None:
+    """Sort a stretch in place (Shell's method with Knuth's gaps); most hold two or three numbers."""
+    gap = 1
+    while 3 * gap + 1 < stop - start:
+        gap = 3 * gap + 1
+    while gap:
+        for n in range(start + gap, stop):
+            key, at = keys[n], n
+            while at >= start + gap and keys[at - gap] > key:
+                keys[at] = keys[at - gap]
+                at -= gap
+            keys[at] = key
+        gap //= 3
 
 
 @jit
@@ -246,7 +272,9 @@ def _room(out: NDArray[np.int64], used: int, size: int) -> tuple[NDArray[np.int6
     if used < size:
         return out, size
     new = np.empty((4, 2 * size), np.int64)
-    new[:, :size] = out
+    for column in range(4):
+        for n in range(size):
+            new[column, n] = out[column, n]
     return new, 2 * size
 
 

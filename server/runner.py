@@ -34,8 +34,8 @@ log = structlog.get_logger("gezhi.runner")
 
 def main() -> None:
     """Work the queue with the settings of the environment until a signal comes or the starting process ends."""
-    log_setup.set_up()
     settings = config.Config()
+    log_setup.set_up(settings.log_level)
     ctx = context.open_(settings.home, settings.address)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

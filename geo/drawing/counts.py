@@ -9,6 +9,7 @@ from geo import bounds
 from geo.problem import Problem
 
 Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
 
 
 def choose(problem: Problem, parts: bounds.Parts, set_aside: Ints, held: Ints) -> Ints:
@@ -26,6 +27,12 @@ def choose(problem: Problem, parts: bounds.Parts, set_aside: Ints, held: Ints) -
             wanted = int(given[region] - set_aside[region])
             numbers[mine] = shared(wanted, parts, mine, np.maximum(held[mine], 1), atoms[mine])
     return np.minimum(numbers, np.maximum(atoms, 1)).astype(np.int32)
+
+
+def least_outside(parts: bounds.Parts) -> Floats:
+    """The fewest households out of band that totals allow in each part, float64[p]."""
+    best = preferred(parts).astype(np.float64)
+    return best * bounds.excess(parts.weight / best, parts.low, parts.high)
 
 
 def preferred(parts: bounds.Parts) -> Ints:

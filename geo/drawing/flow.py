@@ -12,41 +12,93 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from geo import atoms as atoms_
 from geo import bounds
 from geo.drawing.field import Field, Floats, Grids, Ints, can_leave
 from geo.drawing.refinement import apply_move
+from geo.drawing.task import Task
 from geo.partition import Partition
-from geo.problem import Problem
 
 FAR = 1e4
 """What a household out of band costs in the programme, in households passed on by one grid."""
 
 
-def least(problem: Problem, partition: Partition) -> float:
-    """The least households that must change their grid; those no flow can bring into band count as far as it can."""
-    if len(problem.cells) == 0:
-        return 0.0
-    atoms = atoms_.make(problem)
-    parts = bounds.parts(problem, atoms)
+def least(task: Task, partition: Partition) -> float:
+    """The least households that must change their grid so that all is in band where totals allow; 0 where they don't.
+
+    By part: where the number of grids can only stay, the flow; where it may change, what the grids above the cap must
+    lose or those below the band must gain, whichever is more. Grids over several parts must give up all but one.
+    """
+    atoms, parts = task.atoms, task.parts
     inside = parts.of_atom >= 0
     was = partition.labels[atoms.first].astype(np.int64)
     keys, at = np.unique((parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
     grid = np.full(len(was), -1, dtype=np.int32)
     grid[inside] = at
-    part = (keys >> 32).astype(np.int64)
+    part, label = (keys >> 32).astype(np.int64), keys & 0xFFFFFFFF
     load = np.bincount(at, weights=atoms.weight[inside], minlength=len(keys)).astype(np.float64)
-    lightest = np.full(len(keys), np.inf)
-    some = inside & (atoms.weight > 0)
-    np.minimum.at(lightest, grid[some], atoms.weight[some])
-    around = np.full(len(parts.weight), np.inf)
+    order = np.lexsort((-load, label))
+    main = np.zeros(len(keys), dtype=np.bool_)
+    main[order[np.flatnonzero(np.diff(label[order], prepend=-1))]] = True
+    leaving, coming = _must_pass(task, grid, part, load)
+    fixed, mixed = _fixed(task, part), np.bincount(part[~main], minlength=len(parts.weight)) > 0
+    possible = parts.fewest <= parts.most
+    lost = np.bincount(part, weights=leaving * main, minlength=len(possible))
+    gained = np.bincount(part, weights=np.minimum(coming, load), minlength=len(possible))
+    simple = np.where(mixed, lost, np.maximum(lost, gained))
+    strict = possible & fixed & ~mixed
+    total = float(load[~main].sum() + simple[possible & ~strict].sum())
+    return total + _between(task, grid, part, load, strict)
+
+
+def between(task: Task, partition: Partition) -> float:
+    """The least households that pass between touching grids if the number of grids stays as it is; each grid that
+    households pass through counts. No bound where grids may be added, dissolved or lie in several parts."""
+    inside = task.parts.of_atom >= 0
+    was = partition.labels[task.atoms.first].astype(np.int64)
+    keys, at = np.unique((task.parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
+    grid = np.full(len(was), -1, dtype=np.int32)
+    grid[inside] = at
+    load = np.bincount(at, weights=task.atoms.weight[inside], minlength=len(keys)).astype(np.float64)
+    return _between(task, grid, (keys >> 32).astype(np.int64), load, np.ones(len(task.parts.weight), dtype=np.bool_))
+
+
+def _between(
+    task: Task, grid: Ints, part: NDArray[np.int64], load: Floats, wanted: NDArray[np.bool_]
+) -> float:
+    """The least flow between touching grids in the ``wanted`` bool[p] parts."""
+    inside = grid >= 0
+    inside[inside] = wanted[task.parts.of_atom[inside]]
+    leaving, coming = _must_pass(task, grid, part, load)
+    lows, highs = task.parts.low[part], task.parts.high[part]
+    passed, _ = transfers(
+        np.where(wanted[part], load, lows),
+        lows,
+        highs,
+        touching(task.atoms.indptr, task.atoms.indices, np.where(inside, grid, -1).astype(np.int32)),
+        np.where(wanted[part], leaving, 0.0),
+        np.where(wanted[part], coming, 0.0),
+    )
+    return float(passed.sum())
+
+
+def _must_pass(task: Task, grid: Ints, part: NDArray[np.int64], load: Floats) -> tuple[Floats, Floats]:
+    """What each grid must lose and gain at the least, atoms being indivisible."""
+    lightest = np.full(len(load), np.inf)
+    some = (grid >= 0) & (task.atoms.weight > 0)
+    np.minimum.at(lightest, grid[some], task.atoms.weight[some])
+    around = np.full(len(task.parts.weight), np.inf)
     np.minimum.at(around, part, lightest)
     around[np.isinf(around)] = 0.0
-    lows, highs = parts.low[part], parts.high[part]
+    lows, highs = task.parts.low[part], task.parts.high[part]
     leaving = np.where(load > highs * (1 + bounds.SLACK), np.maximum(load - highs, np.minimum(lightest, load)), 0.0)
     coming = np.where(load < lows * (1 - bounds.SLACK), np.maximum(lows - load, around[part]), 0.0)
-    passed, _ = transfers(load, lows, highs, touching(atoms.indptr, atoms.indices, grid), leaving, coming)
-    return float(passed.sum())
+    return leaving, coming
+
+
+def _fixed(task: Task, part: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool[p]: parts whose number of grids can only stay what it is."""
+    count = np.bincount(part, minlength=len(task.parts.weight))
+    return np.asarray((task.parts.fewest == count) & (task.parts.most == count), dtype=np.bool_)
 
 
 def touching(indptr: Ints, indices: Ints, grid: Ints) -> NDArray[np.int64]:
@@ -97,7 +149,8 @@ def push(field: Field, grids: Grids, label: Ints, *, margin: float) -> float:
     amount, _ = transfers(grids.load, grids.low + keep, grids.high - keep, pairs, none, none)
     chosen = np.flatnonzero(amount > 1e-9)
     order = chosen[np.lexsort((pairs[chosen, 0], _depth(pairs[chosen], len(grids.load))))]
-    return float(_pass_on(field, grids, label, pairs[order], amount[order], keep))
+    members = np.argsort(label, kind="stable")[int((label < 0).sum()) :].astype(np.int32)
+    return float(_pass_on(field, grids, label, members, pairs[order], amount[order], keep))
 
 
 def _depth(pairs: NDArray[np.int64], number: int) -> Ints:
@@ -113,37 +166,51 @@ def _depth(pairs: NDArray[np.int64], number: int) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def _pass_on(field: Field, grids: Grids, label: Ints, pairs: NDArray[np.int64], amount: Floats, keep: Floats) -> float:
-    """For each pair move atoms from giver to taker until ``amount`` has passed, as exactly as single atoms allow."""
+def _pass_on(
+    field: Field, grids: Grids, label: Ints, members: Ints, pairs: NDArray[np.int64], amount: Floats, keep: Floats
+) -> float:
+    """For each pair move atoms from giver to taker until ``amount`` has passed, as exactly as single atoms allow.
+
+    ``members`` int32[a]: the atoms sorted by their label at the beginning, those of grid 0 first.
+    """
     mark = np.zeros(len(label), dtype=np.int32)
     stack = np.empty(len(label) + 1, dtype=np.int32)
-    edge_of = np.empty(len(label), dtype=np.int32)
-    stamp = 1
-    total = 0.0
+    choice = np.empty(2 * len(label), dtype=np.int32)
+    came = np.empty(2 * len(label), dtype=np.int32)
+    start = np.zeros(len(grids.load) + 1, dtype=np.int64)
+    for atom in range(len(label)):
+        if label[atom] >= 0:
+            start[label[atom] + 1] += 1
+    start[:] = np.cumsum(start)
+    stamp, arrived, total = 1, 0, 0.0
     for row in range(len(pairs)):
         giver, taker = pairs[row, 0], pairs[row, 1]
         left = amount[row]
         if row + 1 == len(pairs) or pairs[row + 1, 0] != giver:
             left = max(left, grids.load[giver] - grids.high[giver] + keep[giver])
         count = 0
-        for atom in range(len(label)):
-            if label[atom] == giver and not field.fixed[atom]:
-                edge_of[count] = atom
-                count += 1
+        for at in range(start[giver], start[giver + 1]):
+            choice[count] = members[at]
+            count += 1
+        for at in range(arrived):
+            choice[count] = came[at]
+            count += 1
         while left > 1e-9 and grids.size[giver] > 1:
             best, chosen = np.inf, -1
             for at in range(count):
-                atom = edge_of[at]
-                if label[atom] != giver:
+                atom = choice[at]
+                if label[atom] != giver or field.fixed[atom]:
                     continue
                 value = _value(field, grids, label, atom, giver, taker, left)
                 if value < best:
                     stamp += 2
                     if can_leave(field, label, atom, mark, stamp, stack):
                         best, chosen = value, atom
-            if chosen < 0:
+            if chosen < 0 or arrived == len(label):
                 break
             apply_move(field, grids, label, chosen, taker)
+            came[arrived] = chosen
+            arrived += 1
             left -= field.weight[chosen]
             total += field.weight[chosen]
     return total

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo import graph
+from geo import bounds, graph
 from geo import stop as stop_
-from geo.drawing import flow, refinement, rounds, stirring, trees
-from geo.drawing.field import Field, tally
+from geo.drawing import counts, flow, refinement, rounds, stirring, trees
+from geo.drawing.field import Field, Grids, tally
 from geo.drawing.task import Task, given, numbers
 from geo.partition import Partition
 
@@ -26,11 +26,17 @@ Floats = NDArray[np.float64]
 STAY = 20.0
 """Cost of moving a whole target of households, next to ``rounds.BAND`` for a whole target out of band."""
 
-PER_CELL = 1e-4
-BORDER = 1e-3
+PER_CELL = 0.01
+BORDER = 1e-4
+"""Cost of moving a cell, as a fifth of a household where grids have 400, and of each touching pair cut."""
 
-HEATS = (0.03, 0.1, 0.03, 0.3, 0.03)
-"""Heat of each round, in the unit of ``STAY``."""
+HEATS = (0.03, 0.1, 0.03, 0.03)
+HOTTER = (0.3, 1.0, 0.3, 2.0, 0.3, 4.0)
+"""Heat of each round, in the unit of ``STAY``; the hotter rounds are for parts that are still out of band."""
+
+HOPELESS = 0.1
+"""Where no number of grids divides the total, a plan is left alone if it is no more than this share of a grid worse
+than the best: nobody should move for next to nothing."""
 
 SWEEPS = 200
 PUSHES = 12
@@ -48,16 +54,16 @@ class Moves:
 
 def search(task: Task, partition: Partition, watch: stop_.Watch, seed: int) -> tuple[Moves, str]:
     """The moves found and why the search ended."""
-    sparing, sparing_cost, reason = _play(task, _begin(task, partition, eager=False), watch, seed)
+    beginning = _begin(task, partition, eager=False)
+    sparing, sparing_cost, reason = _play(task, beginning, beginning.troubled, watch, seed)
     if reason is not None:
         return sparing, reason
     beginning = _begin(task, partition, eager=True)
-    if beginning.changes == 0:
+    if not beginning.changed.any():
         return sparing, "done"
-    eager, eager_cost, reason = _play(task, beginning, watch, seed)
-    inside = task.parts.of_atom >= 0
-    taken = inside.copy()
-    taken[inside] = (eager_cost < sparing_cost - 1e-9)[task.parts.of_atom[inside]]
+    eager, eager_cost, reason = _play(task, beginning, beginning.changed, watch, seed)
+    taken = task.parts.of_atom >= 0
+    taken[taken] = (beginning.changed & (eager_cost < sparing_cost - 1e-9))[task.parts.of_atom[taken]]
     label = np.where(taken, eager.label + len(sparing.names), sparing.label).astype(np.int32)
     return Moves(label, np.concatenate([sparing.names, eager.names])), reason or "done"
 
@@ -65,47 +71,87 @@ def search(task: Task, partition: Partition, watch: stop_.Watch, seed: int) -> t
 @dataclass(frozen=True, eq=False)
 class _Beginning:
     """Labels to begin with, -2 for atoms that must find a grid; the plan's label (-1 new) and part of each grid; the
-    grid where each atom belongs (-1 nowhere); ``changes`` in the number of grids beyond what totals ask for."""
+    grid where each atom belongs (-1 nowhere); by part, whether anything is wrong with it (``troubled``) and whether
+    grids were added or dissolved beyond what totals ask for (``changed``)."""
 
     label: Ints
     names: Ints
     part: Ints
     home: Ints
-    changes: int
+    troubled: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
 
 
-def _play(task: Task, beginning: _Beginning, watch: stop_.Watch, seed: int) -> tuple[Moves, Floats, str | None]:
-    """The best moves from one beginning, the energy of each part, and the reason to stop."""
+def _play(
+    task: Task, beginning: _Beginning, chosen: NDArray[np.bool_], watch: stop_.Watch, seed: int
+) -> tuple[Moves, Floats, str | None]:
+    """The best moves from one beginning in the ``chosen`` parts, each part's energy, and the reason to stop."""
     label, part, parts = beginning.label.copy(), beginning.part, len(task.parts.weight)
     field = _field(task, beginning.home)
-    grids = rounds.make_grids(task.parts, part, np.zeros(len(part), dtype=np.bool_))
+    grids = rounds.make_grids(task.parts, part, ~chosen[part])
     random = np.array([seed], dtype=np.uint64)
     rounds.settle(rounds.Board(field, grids, label, part, parts), random)
     room = trees.bench(field)
-    every = np.arange(len(part), dtype=np.int32)
-    active = np.flatnonzero((label >= 0) & ~field.fixed).astype(np.int32)
+    every = np.flatnonzero(chosen[part]).astype(np.int32)
+    inside = task.parts.of_atom >= 0
+    inside[inside] = chosen[task.parts.of_atom[inside]]
+    active = np.flatnonzero(inside & ~field.fixed).astype(np.int32)
+    _push(field, grids, label, watch)
     best, kept, reason = np.full(parts, np.inf), label.copy(), None
-    for turn, heat in enumerate(HEATS):
-        for again in range(PUSHES):
-            if not stirring.out_of_band(grids).any() or (again and watch.reason(turn, 0) is not None):
+    for turn, heat in enumerate((0.0, *HEATS, *HOTTER)):
+        if turn > len(HEATS):
+            active, every = _stuck(task, field, grids, label, part, chosen)
+            if len(every) == 0:
                 break
-            flow.push(field, grids, label, margin=min(0.5, MARGIN * again))
-        trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
-        refinement.settle(field, grids, label, active, rounds.BAND, 0.0, random)
-        if watch.reason(turn, 0) is None:
+        if heat:
             refinement.warm(field, grids, label, active, SWEEPS, heat, rounds.BAND, random)
-            trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
-            refinement.settle(field, grids, label, active, rounds.BAND, 0.0, random)
+        trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
+        if turn > len(HEATS):
+            stirring.stir(
+                field,
+                grids,
+                label,
+                tries=6,
+                temperature=heat,
+                band=rounds.BAND,
+                deviation=0.0,
+                room=room,
+                random=random,
+            )
+        refinement.settle(field, grids, label, active, rounds.BAND, 0.0, random)
         now = refinement.energy(field, grids, label, part, parts, rounds.BAND, 0.0)
         won = now < best - 1e-9
         best = np.where(won, now, best)
-        kept = np.where((label >= 0) & won[part[np.maximum(label, 0)]], label, kept) if len(part) else kept
+        kept = np.where((label >= 0) & won[task.parts.of_atom], label, kept) if parts else kept
         label[:] = kept
         tally(label, field.weight, grids.load, grids.size)
         reason = watch.reason(turn + 1, 0)
         if reason is not None:
             break
     return Moves(kept.astype(np.int32), beginning.names), best, reason
+
+
+def _stuck(
+    task: Task, field: Field, grids: Grids, label: Ints, part: Ints, chosen: NDArray[np.bool_]
+) -> tuple[Ints, Ints]:
+    """Movable atoms and grids of the parts that are not in band though totals allow it."""
+    outside = bounds.excess(grids.load, grids.low, grids.high) > 0
+    stuck = chosen & (task.parts.fewest <= task.parts.most)
+    stuck &= np.bincount(part[outside], minlength=len(stuck)) > 0
+    inside = label >= 0
+    inside[inside] = stuck[task.parts.of_atom[inside]]
+    return np.flatnonzero(inside & ~field.fixed).astype(np.int32), np.flatnonzero(stuck[part]).astype(np.int32)
+
+
+def _push(field: Field, grids: Grids, label: Ints, watch: stop_.Watch) -> None:
+    """Pass on what is too much along the least flows, until that leaves no fewer households out of band."""
+    before = np.inf
+    for again in range(PUSHES):
+        outside = float(bounds.excess(grids.load, grids.low, grids.high)[~grids.closed].sum())
+        if outside == 0.0 or (again > 3 and outside >= before) or watch.reason(0, 0) is not None:
+            return
+        before = outside
+        flow.push(field, grids, label, margin=min(0.5, MARGIN * again))
 
 
 def _begin(task: Task, partition: Partition, *, eager: bool) -> _Beginning:
@@ -133,7 +179,28 @@ def _begin(task: Task, partition: Partition, *, eager: bool) -> _Beginning:
             label[piece == at] = len(part)
             part, names = np.append(part, np.int32(where)), np.append(names, np.int32(-1))
             count[where] += 1
-    return _counted(task, _Beginning(label, names, part, home, 0), count, fewest, most, eager)
+    load = np.bincount(label[label >= 0], weights=task.atoms.weight[label >= 0], minlength=len(part)).astype(np.float64)
+    outside = np.bincount(
+        part, weights=bounds.excess(load, task.parts.low[part], task.parts.high[part]), minlength=len(most)
+    )
+    middle = (task.parts.low + task.parts.high) / 2
+    never = task.parts.fewest > task.parts.most
+    troubled = np.where(never, outside > counts.least_outside(task.parts) + HOPELESS * middle, outside > 0)
+    troubled[task.parts.of_atom[first[loose]]] = True
+    troubled |= (count < fewest) | (count > most) | _unlocked(task, partition)
+    plan = _Beginning(label, names, part, home, troubled, np.zeros(len(most), dtype=np.bool_))
+    return _counted(task, plan, count, fewest, most, eager)
+
+
+def _unlocked(task: Task, partition: Partition) -> NDArray[np.bool_]:
+    """bool[p]: parts where the plan does not keep a lock or cuts an atom."""
+    wrong = partition.labels != partition.labels[task.atoms.first][task.atoms.of_cell]
+    held = task.lock[task.atoms.of_cell]
+    wrong |= (held >= 0) & (partition.labels != held)
+    out = np.zeros(len(task.parts.weight), dtype=np.bool_)
+    part = task.parts.of_atom[task.atoms.of_cell[wrong]]
+    out[part[part >= 0]] = True
+    return out
 
 
 def _counted(
@@ -143,7 +210,7 @@ def _counted(
     inside = plan.label >= 0
     load = np.bincount(plan.label[inside], weights=task.atoms.weight[inside], minlength=len(plan.part))
     held = np.bincount(plan.label[inside], weights=task.lock[inside] >= 0, minlength=len(plan.part)) > 0
-    label, extra, changes = plan.label.copy(), [], 0
+    label, extra, changed = plan.label.copy(), [], plan.changed.copy()
     for where in range(len(count)):
         mine = np.flatnonzero(plan.part == where)
         add = max(0, int(fewest[where] - count[where]))
@@ -153,14 +220,14 @@ def _counted(
             light = int((load[mine] < task.parts.low[where] / 2).sum())
             more = max(0, min(heavy, int(most[where] - count[where])) - add)
             less = max(0, min(light, int(count[where] - fewest[where])) - drop)
-            add, drop, changes = add + more, drop + less, changes + more + less
+            add, drop, changed[where] = add + more, drop + less, more + less > 0
         free = mine[~held[mine]]
         gone = free[np.argsort(load[free], kind="stable")][: min(drop, len(mine) - 1)]
         label[np.isin(label, gone)] = -2
         extra += [where] * add
     part = np.concatenate([plan.part, np.array(extra, dtype=np.int32)]).astype(np.int32)
     names = np.concatenate([plan.names, np.full(len(extra), -1, dtype=np.int32)]).astype(np.int32)
-    return _renumbered(_Beginning(label, names, part, plan.home, changes), len(plan.part))
+    return _renumbered(_Beginning(label, names, part, plan.home, plan.troubled, changed), len(plan.part))
 
 
 def _renumbered(plan: _Beginning, old: int) -> _Beginning:
@@ -173,7 +240,8 @@ def _renumbered(plan: _Beginning, old: int) -> _Beginning:
         names=plan.names[used],
         part=plan.part[used],
         home=place[plan.home],
-        changes=plan.changes,
+        troubled=plan.troubled,
+        changed=plan.changed,
     )
 
 

@@ -41,13 +41,15 @@ class Rebalancing(Drawing):
     """A drawing and what changed.
 
     ``moved`` uint64[] cells that changed their grid, ``moved_households`` their households, ``handover`` one row per
-    pair of grids; ``least_households``: what must pass between touching grids at the least (see ``flow.least``).
+    pair of grids; ``least_households``: how many must move at the least (proved, see ``flow.least``), and
+    ``flow_households``: how many would if the number of grids stayed (see ``flow.between``).
     """
 
     moved: NDArray[np.uint64]
     moved_households: float
     handover: tuple[Handover, ...]
     least_households: float
+    flow_households: float
 
 
 def rebalance(
@@ -59,14 +61,14 @@ def rebalance(
         raise errors.ProblemError("the plan to rebalance is of other cells than the problem", values=None)
     seed = int(rng.integers(2**31 - 1))
     found = checks.violations(problem, partition)
-    if not found:
-        return _result(problem, partition, partition, engine.finish(problem, partition, watch, "done", found))
     task = task_.prepare(problem, Goals())
+    if not found:
+        return _result(task, partition, partition, engine.finish(problem, partition, watch, "done", found))
     moves, stopped_by = moving.search(task, partition, watch, seed)
     final = _final(task, moves.label, moves.names, partition)
     after = Partition(problem.cells, atoms_.on_cells(task.atoms, final))
     done = engine.finish(problem, after, watch, stopped_by, checks.violations(problem, after))
-    return _result(problem, partition, after, done)
+    return _result(task, partition, after, done)
 
 
 def handover(before: Partition, after: Partition, households: Floats) -> tuple[Handover, ...]:
@@ -81,7 +83,8 @@ def handover(before: Partition, after: Partition, households: Floats) -> tuple[H
     return tuple(rows)
 
 
-def _result(problem: Problem, before: Partition, after: Partition, drawing: Drawing) -> Rebalancing:
+def _result(task: task_.Task, before: Partition, after: Partition, drawing: Drawing) -> Rebalancing:
+    problem = task.problem
     changed = before.labels != after.labels
     return Rebalancing(
         partition=after,
@@ -92,7 +95,8 @@ def _result(problem: Problem, before: Partition, after: Partition, drawing: Draw
         moved=before.cells[changed],
         moved_households=measures.moved(before, after, problem.households),
         handover=handover(before, after, problem.households),
-        least_households=flow.least(problem, before),
+        least_households=flow.least(task, before),
+        flow_households=flow.between(task, before),
     )
 
 

@@ -20,6 +20,7 @@ from server.usecases import (
 from server.usecases.context import Context
 from server.views import answers, routes, shown
 from server.wire import coverage as wire
+from server.wire import coverage_asked as asked
 from server.wire import replies
 
 blueprint = flask.Blueprint("coverage", __name__)
@@ -30,9 +31,9 @@ Route = routes.Route
 @routes.serve(
     blueprint,
     Route(_AT + "/figures", "GET", "gap.read", "Figures of coverage by area, beside their targets",
-          query=wire.Figures, answer=wire.FigureList, keeping="exact"),
+          query=asked.Figures, answer=wire.FigureList, keeping="exact"),
 )  # fmt: skip
-def coverage_figures_(ctx: Context, city: str, query: wire.Figures) -> Any:
+def coverage_figures_(ctx: Context, city: str, query: asked.Figures) -> Any:
     return coverage_figures.figures(ctx, city, level=query.level, plan=query.plan)
 
 
@@ -54,10 +55,10 @@ def coverage_keep(ctx: Context, city: str) -> Any:
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/gaps", "GET", "gap.read", "Cells where the most need is out of sight", query=wire.Gaps,
+    Route(_AT + "/gaps", "GET", "gap.read", "Cells where the most need is out of sight", query=asked.Gaps,
           answer=wire.GapList, keeping="exact"),
 )  # fmt: skip
-def coverage_gaps(ctx: Context, city: str, query: wire.Gaps) -> Any:
+def coverage_gaps(ctx: Context, city: str, query: asked.Gaps) -> Any:
     return camera_gaps.ranked(
         ctx, city, weights=query.weights(), start=query.from_, end=query.to, category=query.category, limit=query.limit
     )
@@ -66,27 +67,27 @@ def coverage_gaps(ctx: Context, city: str, query: wire.Gaps) -> Any:
 @routes.serve(
     blueprint,
     Route(_AT + "/surplus", "GET", "gap.read", "More watching than needed, and private ground in view",
-          query=wire.Limit, answer=wire.Surplus, keeping="exact"),
+          query=asked.Limit, answer=wire.Surplus, keeping="exact"),
 )  # fmt: skip
-def coverage_surplus(ctx: Context, city: str, query: wire.Limit) -> Any:
+def coverage_surplus(ctx: Context, city: str, query: asked.Limit) -> Any:
     return camera_gaps.surplus(ctx, city, limit=query.limit)
 
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/corridors", "GET", "gap.read", "Main roads and railways by seen share", query=wire.Limit,
+    Route(_AT + "/corridors", "GET", "gap.read", "Main roads and railways by seen share", query=asked.Limit,
           answer=wire.Corridors, keeping="exact"),
 )  # fmt: skip
-def coverage_corridors(ctx: Context, city: str, query: wire.Limit) -> Any:
+def coverage_corridors(ctx: Context, city: str, query: asked.Limit) -> Any:
     return camera_gaps.corridors(ctx, city, limit=query.limit)
 
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/outages", "GET", "gap.read", "Offline, idle and critical cameras", query=wire.Limit,
+    Route(_AT + "/outages", "GET", "gap.read", "Offline, idle and critical cameras", query=asked.Limit,
           answer=wire.Outages, keeping="exact"),
 )  # fmt: skip
-def coverage_outages(ctx: Context, city: str, query: wire.Limit) -> Any:
+def coverage_outages(ctx: Context, city: str, query: asked.Limit) -> Any:
     return outages.outages(ctx, city, limit=query.limit)
 
 
@@ -101,37 +102,37 @@ def coverage_loss(ctx: Context, city: str, camera: str) -> Any:
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/ledger", "GET", "camera.read", "The register examined", query=wire.Limit, answer=wire.Ledger,
+    Route(_AT + "/ledger", "GET", "camera.read", "The register examined", query=asked.Limit, answer=wire.Ledger,
           keeping="exact"),
 )  # fmt: skip
-def coverage_ledger(ctx: Context, city: str, query: wire.Limit) -> Any:
+def coverage_ledger(ctx: Context, city: str, query: asked.Limit) -> Any:
     return camera_ledger.examine(ctx, city, limit=query.limit)
 
 
 @routes.serve(
     blueprint,
     Route(_AT + "/views", "GET", "camera.read", "The ground that cameras see, behind buildings, as GeoJSON",
-          query=wire.Views, answer=wire.ViewList, keeping="exact"),
+          query=asked.Views, answer=wire.ViewList, keeping="exact"),
 )  # fmt: skip
-def coverage_views(ctx: Context, city: str, query: wire.Views) -> Any:
+def coverage_views(ctx: Context, city: str, query: asked.Views) -> Any:
     return camera_view.views(ctx, city, box=query.box, camera=query.camera)
 
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/sight", "POST", "camera.read", "What a camera would see, and what that changes", body=wire.Sight,
+    Route(_AT + "/sight", "POST", "camera.read", "What a camera would see, and what that changes", body=asked.Sight,
           answer=wire.Seen),
 )  # fmt: skip
-def coverage_sight(ctx: Context, city: str, body: wire.Sight) -> Any:
+def coverage_sight(ctx: Context, city: str, body: asked.Sight) -> Any:
     return camera_view.look(ctx, city, body.model_dump(exclude={"camera"}), camera=body.camera)
 
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/cordon", "POST", "gap.read", "Whether the roads across a boundary are in view", body=wire.Cordon,
+    Route(_AT + "/cordon", "POST", "gap.read", "Whether the roads across a boundary are in view", body=asked.Cordon,
           answer=wire.Cordons),
 )  # fmt: skip
-def coverage_cordon(ctx: Context, city: str, body: wire.Cordon) -> Any:
+def coverage_cordon(ctx: Context, city: str, body: asked.Cordon) -> Any:
     return cordons.closure(
         ctx, city, region=body.region, ring=body.ring, inwards_m=tuple(body.inwards_m), walked=body.walked
     )
@@ -139,10 +140,10 @@ def coverage_cordon(ctx: Context, city: str, body: wire.Cordon) -> Any:
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/sites", "POST", "camera.propose", "Choose the next sites", body=wire.Sites, answer=replies.JobStarted,
-          status=202),
+    Route(_AT + "/sites", "POST", "camera.propose", "Choose the next sites", body=asked.Sites,
+          answer=replies.JobStarted, status=202),
 )  # fmt: skip
-def coverage_sites(ctx: Context, city: str, body: wire.Sites) -> Any:
+def coverage_sites(ctx: Context, city: str, body: asked.Sites) -> Any:
     return shown.started(jobs.enqueue(ctx, "sites", city=city, payload=body.model_dump(mode="json"), key=answers.key()))
 
 
@@ -156,19 +157,19 @@ def coverage_proposals(ctx: Context, city: str) -> Any:
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/proposals", "POST", "camera.propose", "Propose a camera", body=wire.Propose, answer=wire.Proposal,
+    Route(_AT + "/proposals", "POST", "camera.propose", "Propose a camera", body=asked.Propose, answer=wire.Proposal,
           status=201),
 )  # fmt: skip
-def coverage_propose(ctx: Context, city: str, body: wire.Propose) -> Any:
+def coverage_propose(ctx: Context, city: str, body: asked.Propose) -> Any:
     return camera_proposals.propose(ctx, city, body.model_dump())
 
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/proposals/<proposal>", "POST", "camera.propose", "Approve or withdraw a proposal", body=wire.Decide,
+    Route(_AT + "/proposals/<proposal>", "POST", "camera.propose", "Approve or withdraw a proposal", body=asked.Decide,
           answer=wire.Proposal),
 )  # fmt: skip
-def coverage_decide(ctx: Context, city: str, proposal: str, body: wire.Decide) -> Any:
+def coverage_decide(ctx: Context, city: str, proposal: str, body: asked.Decide) -> Any:
     return camera_proposals.decide(
         ctx, city, int(proposal), state=body.state, purpose=body.purpose, legal_basis=body.legal_basis
     )
@@ -176,10 +177,17 @@ def coverage_decide(ctx: Context, city: str, proposal: str, body: wire.Decide) -
 
 @routes.serve(
     blueprint,
-    Route(_AT + "/export", "GET", "coverage.read", "Coverage in bands, or exact sites for a stated audience",
-          query=wire.Export, answer="*/*"),
+    Route(_AT + "/export", "GET", "coverage.read", "Coverage in bands as a file", query=asked.Export, answer="*/*"),
+)
+def coverage_export_(ctx: Context, city: str, query: asked.Export) -> Any:
+    return shown.attachment(coverage_export.export(ctx, city, format=query.format))
+
+
+@routes.serve(
+    blueprint,
+    Route(_AT + "/register", "GET", "camera.export", "The exact sites as a file, for a stated audience",
+          query=asked.Register, answer="*/*"),
 )  # fmt: skip
-def coverage_export_(ctx: Context, city: str, query: wire.Export) -> Any:
-    return shown.attachment(
-        coverage_export.export(ctx, city, format=query.format, exact=query.exact, audience=query.audience or "")
-    )
+def coverage_register(ctx: Context, city: str, query: asked.Register) -> Any:
+    made = coverage_export.export(ctx, city, format=query.format, exact=True, audience=query.audience)
+    return shown.attachment(made)

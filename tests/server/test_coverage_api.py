@@ -48,9 +48,9 @@ def test_a_viewer_gets_bands_of_cells_with_three_cameras_and_no_site(steady: fla
     text = viewer.get(f"{AT}/export").get_data(as_text=True)
     assert "band" in text.splitlines()[0]
     assert "K0000" not in text
-    assert viewer.get(f"{AT}/export?exact=true&audience=x").status_code == 403
+    assert viewer.get(f"{AT}/register?audience=x").status_code == 403
     operator = tiny.signed_in(steady, "operator")
-    assert operator.get(f"{AT}/export?exact=true&audience=x").status_code == 403
+    assert operator.get(f"{AT}/register?audience=x").status_code == 403
 
 
 def test_trying_a_camera_out_answers_its_view(steady: flask.Flask) -> None:
@@ -108,9 +108,9 @@ def test_choosing_sites_is_a_job_and_a_proposal_is_kept(app: flask.Flask, planne
     assert (done.status_code, done.get_json()["state"]) == (200, "approved")
     assert [one["name"] for one in planner.get(f"{AT}/proposals").get_json()["items"]] == ["一号"]
     assert planner.post(f"{AT}/history", json={}).status_code == 201
-    exact = planner.get(f"{AT}/export?exact=true&audience=审计")
+    exact = planner.get(f"{AT}/register?audience=审计")
     assert "审计" in exact.get_data(as_text=True)
-    assert planner.get(f"{AT}/export?exact=true").status_code == 422
+    assert planner.get(f"{AT}/register").status_code == 422
 
 
 def test_models_refuse_what_they_do_not_name(steady: flask.Flask) -> None:
