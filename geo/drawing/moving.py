@@ -30,9 +30,11 @@ PER_CELL = 0.01
 BORDER = 1e-4
 """Cost of moving a cell, as a fifth of a household where grids have 400, and of each touching pair cut."""
 
-HEATS = (0.03, 0.1, 0.03, 0.03)
-HOTTER = (0.3, 1.0, 0.3, 2.0, 0.3, 4.0)
-"""Heat of each round, in the unit of ``STAY``; the hotter rounds are for parts that are still out of band."""
+GENTLE = ((0.0, False), (0.03, False), (0.1, False), (0.03, False), (0.3, False), (0.03, False))
+ROUGH = ((0.3, True), (1.0, True), (0.3, True), (2.0, True))
+ROUNDS = GENTLE + ROUGH + ((0.1, False), (0.03, False), (0.1, False), (0.03, False))
+"""Heat of each round, in the unit of ``STAY``, and whether grids may be divided anew: that is for parts which gentle
+heat leaves out of band, because it moves many at once; what it moved in vain goes home in the last rounds."""
 
 HOPELESS = 0.1
 """Where no number of grids divides the total, a plan is left alone if it is no more than this share of a grid worse
@@ -98,20 +100,20 @@ def _play(
     active = np.flatnonzero(inside & ~field.fixed).astype(np.int32)
     _push(field, grids, label, watch)
     best, kept, reason = np.full(parts, np.inf), label.copy(), None
-    for turn, heat in enumerate((0.0, *HEATS, *HOTTER)):
-        if turn > len(HEATS):
+    for turn, (heat, rough) in enumerate(ROUNDS):
+        if rough and not ROUNDS[turn - 1][1]:
             active, every = _stuck(task, field, grids, label, part, chosen)
-            if len(every) == 0:
-                break
+        if len(active) == 0:
+            break
         if heat:
             refinement.warm(field, grids, label, active, SWEEPS, heat, rounds.BAND, random)
-        trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
-        if turn > len(HEATS):
+        if rough:
+            trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
             stirring.stir(
                 field,
                 grids,
                 label,
-                tries=6,
+                tries=3,
                 temperature=heat,
                 band=rounds.BAND,
                 deviation=0.0,
@@ -170,8 +172,8 @@ def _begin(task: Task, partition: Partition, *, eager: bool) -> _Beginning:
     loose = ~main & (owner >= 0)
     home[loose[piece]] = -1
     label[loose[piece]] = -2
-    most = np.where(given(task), numbers(task), np.maximum(task.parts.most, 1))
-    fewest = np.where(given(task), numbers(task), np.minimum(task.parts.fewest, most))
+    most = np.where(given(task), numbers(task), np.maximum(task.parts.most, task.parts.fewest))
+    fewest = np.where(given(task), numbers(task), np.clip(task.parts.most, 1, task.parts.fewest))
     count = np.bincount(part, minlength=len(most))
     for at in np.flatnonzero(loose)[np.argsort(-weight[loose], kind="stable")].tolist():
         where = int(task.parts.of_atom[first[at]])

@@ -14,10 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import h3.api.basic_int as h3
-import h3ronpy
 import numpy as np
 import shapely
-from h3ronpy import vector
 
 from geo import boundary, cells
 
@@ -46,6 +44,8 @@ def points(number: int, *, everywhere: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_point(number: int, *, everywhere: bool) -> dict[str, Any]:
+    from h3ronpy import vector
+
     lats, lngs = points(number, everywhere=everywhere)
     ours, ours_s = timed(lambda: cells.from_points(lats, lngs, RES))
     theirs, peer_s = timed(lambda: vector.coordinates_to_cells(lats, lngs, RES), 2)
@@ -68,6 +68,8 @@ def by_point(number: int, *, everywhere: bool) -> dict[str, Any]:
 
 
 def by_polygon(radius: float) -> dict[str, Any]:
+    from h3ronpy import vector
+
     rng = np.random.default_rng(8)
     turns = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
     wavy = radius * (1 + 0.02 * np.cumsum(rng.normal(size=2000)) / 45)
@@ -89,6 +91,8 @@ def by_polygon(radius: float) -> dict[str, Any]:
 
 
 def by_set(radius: float) -> dict[str, Any]:
+    import h3ronpy
+
     ids = boundary.fill(shapely.Point(LNG, LAT).buffer(radius), RES)
     parents, ours_s = timed(lambda: cells.parents(ids, 7))
     theirs, peer_s = timed(lambda: h3ronpy.change_resolution(ids, 7))

@@ -4,7 +4,8 @@ A city is a disk of H3 cells around the demonstration city's latitude; grids of 
 and a band of ±10 % about the mean. Weights: *smooth* (a gentle swell), *lumpy* (Pareto, no cell above 40 % of a grid),
 *heavy* (Pareto with cells up to 30 grids). *wet*: the same with two rivers without bridges and three islands. Every
 solver runs in a process of its own and reads the same graph; its seconds are processor seconds (all solvers use one
-core) and leave out reading, importing and, for ours, compiling (once per installation). What it returns is judged here by scipy alone, not by our own checks.
+core) and leave out reading, importing and, for ours, compiling (once per installation). What it returns is judged here
+by scipy alone, not by our own checks.
 
 whole: share of grids that are one piece · in band: share of grids within ±10 %, those that hold a cell above the cap
 left out · proved: of the others, grids out of band of which ours proved that no plan has them in band · cut:
@@ -201,7 +202,8 @@ def _line(row: Row, ours: Row) -> str:
     ratio = f" {ours.seconds / row.seconds:5.2f}x ours" if row.solver != "ours" and row.seconds else ""
     return (
         f"{head} {row.grids:>6} grids  whole {row.whole:7.2%}  in band {row.in_band:7.2%}  worst {row.worst:6.1%}"
-        f"  mean {row.mean:5.1%}  cut {row.cut:>7,}  round {row.round:.3f}  empty {row.empty:>3}  proved {row.proved:>2}"
+        f"  mean {row.mean:5.1%}  cut {row.cut:>7,}  round {row.round:.3f}  empty {row.empty:>3}"
+        f"  proved {row.proved:>2}"
         f"  {row.seconds:7.2f} s  {row.memory_mb:6.0f} MB{ratio}"
     )
 

@@ -16,7 +16,6 @@ from typing import Any
 import h3.api.basic_int as h3
 import numpy as np
 import shapely
-from h3ronpy import vector
 
 from geo import boundary, cells, outlines
 
@@ -37,6 +36,8 @@ def timed(make: Callable[[], Any], runs: int = 3) -> tuple[Any, float]:
 
 
 def measure(radius: float) -> dict[str, Any]:
+    from h3ronpy import vector
+
     ids = boundary.fill(shapely.Point(111.6, 26.4).buffer(radius), 10)
     lats, lngs = cells.centres(ids)
     square = np.floor(lats / SIDE_DEG).astype(np.int64) * 100_000 + np.floor(lngs / SIDE_DEG).astype(np.int64)
