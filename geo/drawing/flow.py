@@ -141,12 +141,14 @@ def push(field: Field, grids: Grids, label: Ints, *, margin: float) -> float:
     """Solve the flow for the plan as it stands and pass atoms on accordingly; households passed.
 
     ``margin``: the share of its band's half width that each grid is asked to keep away from either end, because atoms
-    are lumps.
+    are lumps. Closed grids take no part.
     """
     pairs = touching(field.indptr, field.indices, label)
+    pairs = pairs[~grids.closed[pairs].any(axis=1)]
     none = np.zeros(len(grids.load))
     keep = margin * (grids.high - grids.low) / 2
-    amount, _ = transfers(grids.load, grids.low + keep, grids.high - keep, pairs, none, none)
+    load = np.where(grids.closed, grids.target, grids.load)
+    amount, _ = transfers(load, grids.low + keep, grids.high - keep, pairs, none, none)
     chosen = np.flatnonzero(amount > 1e-9)
     order = chosen[np.lexsort((pairs[chosen, 0], _depth(pairs[chosen], len(grids.load))))]
     members = np.argsort(label, kind="stable")[int((label < 0).sum()) :].astype(np.int32)

@@ -30,7 +30,10 @@ PER_CELL = 0.01
 BORDER = 1e-4
 """Cost of moving a cell, as a fifth of a household where grids have 400, and of each touching pair cut."""
 
-GENTLE = ((0.0, False), (0.03, False), (0.1, False), (0.03, False), (0.3, False), (0.03, False))
+FLUID = 0.3
+"""From this heat on grids may leave the band for a while, which lets cells be exchanged."""
+
+GENTLE = ((0.0, False), (0.03, False), (0.1, False), (0.3, False), (0.03, False), (0.6, False), (0.03, False))
 ROUGH = ((0.3, True), (1.0, True), (0.3, True), (2.0, True))
 ROUNDS = GENTLE + ROUGH + ((0.1, False), (0.03, False), (0.1, False), (0.03, False))
 """Heat of each round, in the unit of ``STAY``, and whether grids may be divided anew: that is for parts which gentle
@@ -105,7 +108,9 @@ def _play(
             active, every = _stuck(task, field, grids, label, part, chosen)
         if len(active) == 0:
             break
-        if heat:
+        if heat >= FLUID:
+            refinement.anneal(field, grids, label, active, 0, SWEEPS, SWEEPS, heat, rounds.BAND, 0.0, random)
+        elif heat:
             refinement.warm(field, grids, label, active, SWEEPS, heat, rounds.BAND, random)
         if rough:
             trees.mend(field, grids, label, every, 12, 6, 1.0, rounds.BAND, 0.0, room, random)
