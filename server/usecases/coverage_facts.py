@@ -81,7 +81,10 @@ def needs(
     ctx: Context, connection: Connection, place: territory.World, *, weights: rules.Weights,
     start: datetime | None = None, end: datetime | None = None, category: str | None = None,
 ) -> dict[str, Floats]:
-    """``need`` float64[n] (sums to 1 where there is any) and what it is made of: incidents, places, households."""
+    """``need`` float64[n], which sums to 1, and what it is made of: incidents, places, households.
+
+    Where none of these is known, every square metre of public ground counts alike.
+    """
     ids = place.base.cells
     counted = incidents.counts(
         ctx, connection, place, start=start, end=end, category=category, res=place.base.resolution
@@ -99,6 +102,8 @@ def needs(
         total = float(part.sum())
         if total > 0:
             need += getattr(weights, name) * part / total
+    if not need.any():
+        need = known["public_m2"]
     whole = float(need.sum())
     return {"need": need / whole if whole > 0 else need, **parts}
 

@@ -188,7 +188,8 @@ def test_the_print_layout_has_title_legend_scale_north_date_and_version(visit: C
     page = made.page
     page.evaluate("() => { window.print = () => { window.__printed = true; }; }")
     page.locator("#map-tools button").last.click()
-    page.wait_for_timeout(500)
+    page.locator("dialog .button.primary").click()
+    eventually(page, lambda: page.evaluate("() => window.__printed === true"))
     page.emulate_media(media="print")
     made.shot("print-zh")
     text = page.locator("body").inner_text()
