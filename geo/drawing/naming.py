@@ -21,7 +21,7 @@ def joined(problem: Problem, atoms: Atoms, parts: bounds.Parts, label: Ints) -> 
     small = (parts.weight < parts.low / 2) & (np.asarray(problem.counts)[parts.region] < 0)
     tails = graph.sources(atoms.indptr)
     mine, heads = parts.of_atom[tails], atoms.indices
-    kept = (mine >= 0) & parts.heavy[heads]
+    kept = (mine >= 0) & parts.heavy[heads] & ~atoms.closed[heads]
     kept[kept] = small[mine[kept]]
     out = label.copy()
     choice = np.lexsort((heads[kept], atoms.weight[heads[kept]], mine[kept]))

@@ -9,7 +9,7 @@ from tests.geo import worlds
 
 
 def city() -> object:
-    return np.random.default_rng(3).uniform(4, 16, 15 * 16)
+    return np.random.default_rng(3).uniform(8, 32, 15 * 16)
 
 
 def test_more_grids_are_smaller_grids() -> None:
