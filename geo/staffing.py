@@ -61,7 +61,7 @@ def assign(
     else:
         cost = np.asarray(cost_m, dtype=np.float64)
         if cost.shape != (workers, grids) or bool((np.isnan(cost) | (cost < 0)).any()):
-            raise errors.ProblemError(f"travel is a distance ≥ 0 for each of {workers} × {grids} pairs", values=cost.shape)
+            raise errors.ProblemError(f"travel is a distance ≥ 0 for each of {workers} × {grids} pairs", values=cost.shape)  # noqa: E501
         worker = _by_matrix(cost, seats)
         away = cost[worker, np.arange(grids)] if workers else np.zeros(grids)
         bound = float(away[worker >= 0].sum())
