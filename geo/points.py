@@ -165,7 +165,7 @@ def _by_face(
             at = order[start + n]
             x[n], y[n], z[n] = heap[0, at], heap[1, at], heap[2, at]
         _hexagons(x[:count], y[:count], z[:count], constants[0][face], constants[1], constants[2], i, j, state)
-        lattice.encode_block(i[:count], j[:count], face, res, tables, ids)
+        lattice.encode_block(i[:count], j[:count], face, res, tables, ids[:count])
         for n in range(count):
             out[where[order[start + n]]] = ids[n] if state[n] == 0 else 0
         start += count
