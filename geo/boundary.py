@@ -122,4 +122,4 @@ def _parts(geometry: BaseGeometry | None) -> NDArray[np.object_]:
 
 def _ring(ring: shapely.LinearRing) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     points = shapely.get_coordinates(ring)[:-1]
-    return cells.check_points(points[:, 1], points[:, 0])
+    return geodesy.check_points(points[:, 1], points[:, 0])

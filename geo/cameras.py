@@ -52,7 +52,7 @@ def sectors(
     lats: ArrayLike, lngs: ArrayLike, heading_deg: ArrayLike, angle_deg: ArrayLike, range_m: ArrayLike
 ) -> gpd.GeoSeries:
     """The plain view sector of each camera. 360° or more, or a missing heading (NaN), makes a full circle."""
-    lat, lng = cells.check_points(lats, lngs)
+    lat, lng = geodesy.check_points(lats, lngs)
     heading, angle, reach = (
         np.broadcast_to(np.asarray(x, np.float64), lat.shape) for x in (heading_deg, angle_deg, range_m)
     )
@@ -102,7 +102,7 @@ def views(
     to the second, in which it may not look; they are cut out. Raises ``TableError`` or ``CoordinateError`` for values
     out of range.
     """
-    lat, lng = cells.check_points(lats, lngs)
+    lat, lng = geodesy.check_points(lats, lngs)
     heading, angle, reach = (
         np.broadcast_to(np.asarray(x, np.float64), lat.shape) for x in (heading_deg, angle_deg, range_m)
     )

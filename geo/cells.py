@@ -69,7 +69,7 @@ def from_points(lats: ArrayLike, lngs: ArrayLike, res: int) -> NDArray[np.uint64
 
     ``CoordinateError`` for points off the globe. -180 and 180 degrees are the same meridian.
     """
-    lat, lng = check_points(lats, lngs)
+    lat, lng = geodesy.check_points(lats, lngs)
     _check_res(res)
     out = np.empty(lat.size, np.int64)
     constants = points.constants(res, icosahedron.UNIT, _tables())
@@ -77,23 +77,6 @@ def from_points(lats: ArrayLike, lngs: ArrayLike, res: int) -> NDArray[np.uint64
         for n in np.flatnonzero(out == 0).tolist():
             out[n] = h3.latlng_to_cell(lat[n], lng[n], res)
     return out.view(np.uint64)
-
-
-def check_points(lats: ArrayLike, lngs: ArrayLike) -> tuple[Floats, Floats]:
-    """The coordinates as float64 arrays, or ``CoordinateError`` with the positions that are not on the globe."""
-    lat = np.ascontiguousarray(lats, np.float64).ravel()
-    lng = np.ascontiguousarray(lngs, np.float64).ravel()
-    if lat.shape != lng.shape:
-        raise errors.CoordinateError(f"{lat.size} latitudes but {lng.size} longitudes")
-    bad = np.flatnonzero(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)))
-    if bad.size:
-        i = int(bad[0])
-        raise errors.CoordinateError(
-            f"{bad.size} points are not on the globe, the first is number {i}: latitude {lat[i]}, longitude {lng[i]}; "
-            "latitudes are -90..90 and longitudes -180..180 degrees",
-            values=bad,
-        )
-    return lat, lng
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from geo.errors import TableError
 
@@ -57,13 +57,15 @@ def compare(
     total = a + b
     tail = (1.0 - level) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        share_low = np.where(b > 0, stats.beta.ppf(tail, b, a + 1), 0.0)
-        share_high = np.where(a > 0, stats.beta.ppf(1 - tail, b + 1, a), 1.0)
+        share_low = np.where(b > 0, special.betaincinv(b, a + 1, tail), 0.0)
+        share_high = np.where(a > 0, special.betaincinv(b + 1, a, 1 - tail), 1.0)
         scale = ea / eb
         low, high = share_low / (1 - share_low) * scale, share_high / (1 - share_high) * scale
         ratio = np.where(total > 0, (b / eb) / (a / ea), np.nan)
     expected = eb / (ea + eb)
-    p = np.minimum(1.0, 2 * np.minimum(stats.binom.cdf(b, total, expected), stats.binom.sf(b - 1, total, expected)))
+    whole = total.astype(np.int64)
+    tails = special.bdtr(b, whole, expected), special.bdtrc(b - 1, whole, expected)
+    p = np.minimum(1.0, 2 * np.minimum(*tails))
     enough = total >= least
     called = _discoveries(p, enough, false_share) if false_share is not None else enough & (p < 1 - level)
     verdict = np.where(~enough, FEW, np.where(~called, SAME, np.where(b / eb > a / ea, UP, DOWN)))

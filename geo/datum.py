@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo import _mainland, cells, errors
+from geo import _mainland, errors, geodesy
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -95,7 +95,7 @@ def _outline() -> shapely.MultiPolygon:
 def _checked(lats: ArrayLike, lngs: ArrayLike, datum: str) -> tuple[Floats, Floats]:
     if datum not in DATUMS:
         raise errors.DatumError(f"datum {datum!r} is unknown; it must be one of {', '.join(DATUMS)}", values=datum)
-    return cells.check_points(lats, lngs)
+    return geodesy.check_points(lats, lngs)
 
 
 def _shifted(lat: Floats, lng: Floats, datum: str) -> tuple[Floats, Floats]:

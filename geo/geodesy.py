@@ -14,9 +14,28 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from geo import errors
+
 RADIUS_M = 6_371_007.180918475
 
 Floats = NDArray[np.float64]
+
+
+def check_points(lats: ArrayLike, lngs: ArrayLike) -> tuple[Floats, Floats]:
+    """The coordinates as float64 arrays, or ``CoordinateError`` with the positions that are not on the globe."""
+    lat = np.ascontiguousarray(lats, np.float64).ravel()
+    lng = np.ascontiguousarray(lngs, np.float64).ravel()
+    if lat.shape != lng.shape:
+        raise errors.CoordinateError(f"{lat.size} latitudes but {lng.size} longitudes")
+    bad = np.flatnonzero(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)))
+    if bad.size:
+        i = int(bad[0])
+        raise errors.CoordinateError(
+            f"{bad.size} points are not on the globe, the first is number {i}: latitude {lat[i]}, longitude {lng[i]}; "
+            "latitudes are -90..90 and longitudes -180..180 degrees",
+            values=bad,
+        )
+    return lat, lng
 
 
 def distance_m(lats: ArrayLike, lngs: ArrayLike, to_lats: ArrayLike, to_lngs: ArrayLike) -> Floats:

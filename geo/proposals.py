@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo import cells, raster, sites, visibility
+from geo import cells, geodesy, raster, sites, visibility
 from geo.errors import ProblemError
 
 Floats = NDArray[np.float64]
@@ -78,7 +78,7 @@ def next_sites(
     cameras see now. No option is offered whose view enters ``forbidden``. At most one camera per candidate. Raises
     ``ProblemError`` without candidates or with needs that do not fit the cells.
     """
-    lat, lng = cells.check_points(lats, lngs)
+    lat, lng = geodesy.check_points(lats, lngs)
     wanted = np.asarray(need, dtype=np.float64)
     if not lat.size:
         raise ProblemError("no candidate places were given; use poles, junctions or building corners")

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from server.intake import values
 from server.rules import permissions
 from server.store import audit, cities, coverage, database, imported, imports
-from server.usecases import errors, existing, facts, founding, landing, reading, territory, weighing
+from server.usecases import camera_merge, errors, existing, facts, founding, landing, reading, territory, weighing
 from server.usecases.context import Context, Progress, silent
 
 KINDS = (
@@ -33,7 +33,8 @@ MOST_NAME = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """What the importing person says about a file; None where nothing was said. ``level`` is for regions only."""
+    """What the importing person says about a file; None where nothing was said. ``level`` is for regions only;
+    ``directions`` is the list of direction codes (code → degrees) that a register of cameras uses."""
 
     kind: str
     fields: dict[str, str]
@@ -47,6 +48,7 @@ class Asked:
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    directions: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def from_job(ctx: Context, city: str, payload: dict[str, Any], *, progress: Prog
     """Import a spooled upload and remove it, whatever comes of it."""
     path = ctx.spool / Path(payload["spooled"]).name
     names = (
-        "kind", "fields", "crs", "datum", "tz", "time_format", "dry_run", "layer", "sheet", "encoding", "delimiter"
+        "kind", "fields", "crs", "datum", "tz", "time_format", "dry_run", "level", "layer", "sheet", "encoding",
+        "delimiter", "directions",
     )
     asked = Asked(**{name: payload[name] for name in names if name in payload})
     try:
@@ -174,6 +177,7 @@ def _read(
     options = values.Options(
         fields=fields, crs=asked.crs, datum=asked.datum, tz=asked.tz or place.city.tz, time_format=asked.time_format,
         layer=asked.layer, sheet=asked.sheet, encoding=asked.encoding, delimiter=asked.delimiter,
+        directions=asked.directions,
         mainland=reading.is_mainland(bounds), extent=bounds, now=ctx.stamp(), name=name,
     )
     limits = values.Limits.host() if host else values.Limits.upload()
@@ -191,8 +195,8 @@ def _store(
     import_id = imports.insert_import(
         connection, city=city, kind=asked.kind, file_name=name, file_hash=report.sha256, file_bytes=report.bytes,
         options={"fields": asked.fields, "crs": asked.crs, "datum": asked.datum, "tz": asked.tz,
-                 "time_format": asked.time_format}, report={}, rows=report.rows, accepted=0, rejected=0, duplicate=0,
-        at=ctx.stamp(), by=ctx.by,
+                 "time_format": asked.time_format, "directions": asked.directions}, report={}, rows=report.rows,
+        accepted=0, rejected=0, duplicate=0, at=ctx.stamp(), by=ctx.by,
     )  # fmt: skip
     outcome = store(ctx, connection, place, parsed, import_id, asked)
     made = {"import": str(import_id), **told(parsed, outcome, asked, name)}
@@ -222,14 +226,17 @@ def _store_rows(
     )
     known = imported.digests(connection, asked.kind, city)
     settled = landing.settle(landed, known, import_id=import_id)
+    faults = list(landed.faults)
     if asked.kind == "cameras":
+        settled, merged = camera_merge.merge(connection, city, landed, settled)
+        faults += merged
         _note_states(connection, city, settled.changed, at=ctx.stamp())
     imported.add(connection, asked.kind, settled.new)
     imported.replace(connection, asked.kind, settled.changed)
     extra: dict[str, Any] = {"outside": _outside(place, landed)}
     if asked.kind in ("households", "buildings"):
         extra["households"] = weighing.weigh(ctx, connection, place)
-    return Outcome(len(settled.new) + len(settled.changed), settled.duplicate, landed.faults, extra)
+    return Outcome(len(settled.new) + len(settled.changed), settled.duplicate, faults, extra)
 
 
 def _note_states(connection: Connection, city: str, changed: list[dict[str, Any]], *, at: str) -> None:

@@ -101,15 +101,17 @@ class Draw(Asked):
 
 
 class Publish(Asked):
-    """POST …/publish: when the plan comes into effect; now if it is not said."""
+    """POST …/publish: when the plan comes into effect, now if it is not said; ``over`` a plan that came into force
+    since the draft was begun."""
 
     effective_from: Time | None = None
+    over: bool = False
 
 
 class Export(Asked):
     """GET …/plans/P/export."""
 
-    format: Literal["geojson", "gpkg", "csv"] = "geojson"
+    format: Literal["geojson", "gpkg", "shapefile", "kml", "csv"] = "geojson"
 
 
 class Window(Asked):
@@ -132,7 +134,14 @@ class Counted(Window):
     res: Annotated[int, Field(ge=0, le=15)] | None = None
 
 
-class Heat(Counted):
+class Clock(Asked):
+    """Hours of the day and weekdays (0 Monday) that count, on the city's clock: numbers with commas."""
+
+    hours: Annotated[str, StringConstraints(pattern=r"^(1?[0-9]|2[0-3])(,(1?[0-9]|2[0-3])){0,23}$")] | None = None
+    weekdays: Annotated[str, StringConstraints(pattern=r"^[0-6](,[0-6]){0,6}$")] | None = None
+
+
+class Heat(Counted, Clock):
     """GET …/heat."""
 
     per: Literal["raw", "area", "household"] = "raw"
@@ -204,7 +213,7 @@ class Here(Asked):
 
 
 class Import(Asked):
-    """The ``options`` of POST …/imports."""
+    """The ``options`` of POST …/imports; ``level`` is that of a file of regions."""
 
     kind: Kind
     fields: dict[Text, Text] = {}
@@ -213,6 +222,7 @@ class Import(Asked):
     tz: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+/\-]{0,63}$")] | None = None
     time_format: Annotated[str, StringConstraints(max_length=100), AfterValidator(plain)] | None = None
     dry_run: bool = False
+    level: Level = "community"
     layer: Text | None = None
     sheet: Text | None = None
     encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None

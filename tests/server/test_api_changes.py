@@ -98,6 +98,19 @@ def test_an_upload_is_imported_and_its_refused_rows_explained(planner: Any, city
     assert not list((city.home / "spool").iterdir())
 
 
+def test_an_upload_of_regions_says_their_level(planner: Any, city: Place) -> None:
+    west, south, east, north = _json(planner, "")["bbox"]
+    ring = [[west - 1, south - 1], [east + 1, south - 1], [east + 1, north + 1], [west - 1, north + 1]]
+    town = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    feature = {"type": "Feature", "properties": {"code": "T9", "name": "新镇"}, "geometry": town}
+    body = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+    before = [found["properties"]["code"] for found in _json(planner, "/regions?level=community")["features"]]
+    assert _upload(planner, body, name="towns.geojson", kind="regions", level="town").status_code == 202
+    _work(city)
+    assert [found["properties"]["code"] for found in _json(planner, "/regions?level=town")["features"]] == ["T9"]
+    assert [found["properties"]["code"] for found in _json(planner, "/regions?level=community")["features"]] == before
+
+
 def test_an_upload_has_exactly_a_file_and_options(planner: flask.testing.FlaskClient) -> None:
     file = (b"a", "a.csv")
     good = json.dumps({"kind": "places"})

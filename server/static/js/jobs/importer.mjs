@@ -25,6 +25,8 @@ export const FIELDS = /** @type {Record<string, string[]>} */ ({
   places: ["id", "name", "kind", "lat", "lng"],
   regions: ["code", "name"],
 });
+const LEVELS = ["county", "town", "community"];
+const DELIMITERS = ["", ",", ";", "\t", "|"];
 const DATUMS = ["wgs84", "cgcs2000", "gcj02", "bd09"];
 const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf";
 
@@ -36,6 +38,11 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf
  * @property {string} crs
  * @property {string} tz
  * @property {string} time_format
+ * @property {string} level of a file of regions
+ * @property {string} layer of a GeoPackage or KML that holds several
+ * @property {string} sheet of a workbook that holds several
+ * @property {string} encoding of a text file
+ * @property {string} delimiter of a text file
  * @property {Record<string, string>} fields
  */
 /** @typedef {{phase: "choose" | "reading" | "preview" | "importing" | "done", report: any, job: string | null, fault: any}} State */
@@ -43,7 +50,20 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf
 /** @param {any} app */
 export function createImport(app) {
   /** @type {Asked} */
-  const asked = { kind: "incidents", file: null, datum: "", crs: "", tz: "", time_format: "", fields: {} };
+  const asked = {
+    kind: "incidents",
+    file: null,
+    datum: "",
+    crs: "",
+    tz: "",
+    time_format: "",
+    level: "community",
+    layer: "",
+    sheet: "",
+    encoding: "",
+    delimiter: "",
+    fields: {},
+  };
   /** @type {State} */
   let state = { phase: "choose", report: null, job: null, fault: null };
   const place = h("div");
@@ -163,6 +183,15 @@ function choose(asked, reading, fault, send, redraw) {
     fault ? whatFailed(fault) : null,
     labelled(t("import.kind"), select(kinds, asked.kind, setKind)),
     h("p.note", {}, t(`import.about.${asked.kind}`)),
+    asked.kind === "regions" &&
+      labelled(
+        t("import.level"),
+        select(
+          LEVELS.map((id) => [id, t(`level.${id}`)]),
+          asked.level,
+          (level) => Object.assign(asked, { level }),
+        ),
+      ),
     dropField(asked, redraw),
     labelled(
       t("import.datum"),
@@ -215,7 +244,7 @@ function dropField(asked, redraw) {
 
 /** @param {Asked} asked */
 function moreOptions(asked) {
-  const text = (/** @type {"crs" | "tz" | "time_format"} */ name, /** @type {string} */ placeholder) => {
+  const text = (/** @type {"crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding"} */ name, /** @type {string} */ placeholder) => {
     const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
     return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
   };
@@ -224,7 +253,23 @@ function moreOptions(asked) {
     "details",
     {},
     h("summary.item", {}, icon("chevron"), h("span", {}, t("import.more"))),
-    h("div.form", {}, text("crs", "EPSG:4490"), times),
+    h(
+      "div.form",
+      {},
+      text("crs", "EPSG:4490"),
+      times,
+      text("layer", ""),
+      text("sheet", ""),
+      text("encoding", "GB18030"),
+      labelled(
+        t("import.delimiter"),
+        select(
+          DELIMITERS.map((sign) => [sign, t(`import.delimiter.${sign === "\t" ? "tab" : sign || "found"}`)]),
+          asked.delimiter,
+          (delimiter) => Object.assign(asked, { delimiter }),
+        ),
+      ),
+    ),
   );
 }
 
