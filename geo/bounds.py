@@ -74,6 +74,24 @@ def parts(problem: Problem, atoms: Atoms) -> Parts:
     )
 
 
+def least_deviation(parts: Parts, atoms: Atoms, number: Ints | None = None) -> Floats:
+    """What the worst deviation |households − middle| / middle of each part is at the least, float64[p].
+
+    From totals: of k grids one is as far from the middle as their mean; and from the heaviest atom, which lies in some
+    grid. For the given ``number`` int32[p] of grids, -1 or None for any number. It holds while the atoms above the cap
+    are grids of their own.
+    """
+    middle = (parts.low + parts.high) / 2
+    given = np.full(len(middle), -1, dtype=np.int32) if number is None else number
+    near = np.maximum(np.floor(parts.weight / middle), 1)
+    options = np.where(given > 0, np.stack([given, given]), np.stack([near, near + 1]))
+    totals = (np.abs(parts.weight / np.maximum(options, 1) - middle) / middle).min(axis=0, initial=np.inf)
+    inside = parts.of_atom >= 0
+    heaviest = np.zeros(len(middle))
+    np.maximum.at(heaviest, parts.of_atom[inside], atoms.weight[inside])
+    return np.asarray(np.maximum(totals, heaviest / middle - 1), dtype=np.float64)
+
+
 def excess(weight: Floats, lows: Floats, highs: Floats) -> Floats:
     """Households outside the band: above the high end, or missing below the low end; 0 inside."""
     over = np.where(weight > highs * (1 + SLACK), weight - highs, 0.0)

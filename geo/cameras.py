@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo import boundary, cells, errors, geodesy, raster, visibility
+from geo import boundary, cells, errors, geodesy, optics, raster, visibility
 from geo.proposals import DOME as DOME
 from geo.proposals import FIXED as FIXED
 from geo.proposals import Kind as Kind
@@ -38,6 +38,7 @@ class Coverage:
 
     ``public_m2`` float64[n]; ``seen_m2`` float64[n, len(at_least)] public ground in view of at least so many working
     cameras; ``seen`` float64[n] is the share (0-1) of public ground in view of one, 0 where a cell has none.
+    ``clear_m2`` float64[n]: public ground weighted by the best detail of it (0-1, see ``geo.optics``).
     """
 
     cameras: Floats
@@ -46,6 +47,7 @@ class Coverage:
     public_m2: Floats
     seen_m2: Floats
     seen: Floats
+    clear_m2: Floats
 
 
 def sectors(
@@ -95,17 +97,24 @@ def views(
     buildings: visibility.Walls | None = None,
     height_m: ArrayLike | None = None,
     masked: Sequence[Bearings] | None = None,
+    tilt_deg: ArrayLike | None = None,
 ) -> gpd.GeoSeries:
     """What each camera sees: behind ``buildings``, or the plain sector without them; empty where it sees nothing.
 
     A missing heading (NaN) looks all round. ``masked``: for each camera the arcs of bearings, clockwise from the first
-    to the second, in which it may not look; they are cut out. Raises ``TableError`` or ``CoordinateError`` for values
-    out of range.
+    to the second, in which it may not look; they are cut out. Where ``tilt_deg`` and ``height_m`` are known (not NaN),
+    a camera with a heading sees only the strip of ``geo.optics.band``. Raises ``TableError`` or ``CoordinateError`` for
+    values out of range.
     """
     lat, lng = geodesy.check_points(lats, lngs)
     heading, angle, reach = (
         np.broadcast_to(np.asarray(x, np.float64), lat.shape) for x in (heading_deg, angle_deg, range_m)
     )
+    near = np.zeros(lat.shape)
+    if tilt_deg is not None and height_m is not None:
+        aimed = np.where(np.isnan(heading) | (angle >= 360.0), np.nan, np.asarray(tilt_deg, np.float64))
+        near, far = optics.band(height_m, aimed, angle)
+        reach = np.minimum(reach, far)
     if buildings is None:
         seen = sectors(lat, lng, heading, angle, reach)
     else:
@@ -118,15 +127,18 @@ def views(
             buildings=buildings,
             height_m=height_m,
         )
-    arcs = [(i, first, last) for i, some in enumerate(masked or ()) for first, last in some]
-    if not arcs:
-        return seen
-    at, first, last = (np.array(column) for column in zip(*arcs, strict=True))
-    width = (last - first) % 360.0
-    cut = sectors(lat[at], lng[at], first + width / 2, np.where(width == 0.0, 360.0, width), reach[at] * BEYOND)
     shapes = np.asarray(seen.values, object)
-    for i, shape in zip(at.tolist(), cut.values, strict=True):
-        shapes[i] = shapely.difference(shapes[i], shape)
+    blind = np.flatnonzero(near > 0)
+    if blind.size:
+        feet = sectors(lat[blind], lng[blind], np.nan, 360.0, near[blind])
+        shapes[blind] = shapely.difference(shapes[blind], np.asarray(feet.values, object))
+    arcs = [(i, first, last) for i, some in enumerate(masked or ()) for first, last in some]
+    if arcs:
+        at, first, last = (np.array(column) for column in zip(*arcs, strict=True))
+        width = (last - first) % 360.0
+        cut = sectors(lat[at], lng[at], first + width / 2, np.where(width == 0.0, 360.0, width), reach[at] * BEYOND)
+        for i, shape in zip(at.tolist(), cut.values, strict=True):
+            shapes[i] = shapely.difference(shapes[i], shape)
     return gpd.GeoSeries(shapes, crs="EPSG:4326")
 
 
@@ -152,8 +164,8 @@ def coverage(
     at = cells.positions(ids, cells.from_points(lat, lng, cells.resolution(ids)))
     number = np.bincount(at[at >= 0], minlength=ids.size).astype(np.float64)
     online = np.bincount(at[(at >= 0) & works], minlength=ids.size).astype(np.float64)
+    names = ("heading_deg", "angle_deg", "range_m")
     if seen_by is None:
-        names = ("heading_deg", "angle_deg", "range_m")
         heading, angle, reach = (np.asarray(sites[name], np.float64) for name in names)
         height = np.asarray(sites["height_m"], np.float64) if buildings is not None and "height_m" in sites else None
         seen_by = views(
@@ -168,8 +180,13 @@ def coverage(
     blocked = raster.count(closed, on)
     public = np.clip(areas - raster.per_cell(blocked, ids)[:, 0], 0.0, None)
     seen_m2 = raster.per_cell(raster.count(shapes, on), ids, at_least=at_least, outside=blocked)
+    heading, angle, reach = (np.asarray(sites[name], np.float64)[works] for name in names)
+    clear = optics.clear_m2(
+        ids, shapes, on, lats=lat[works], lngs=lng[works], range_m=reach,
+        all_round=np.isnan(heading) | (angle >= 360.0), outside=blocked,
+    )  # fmt: skip
     share = np.divide(seen_m2[:, 0], public, out=np.zeros(ids.size), where=public > 0)
-    return Coverage(number, online, number / (areas / 1e6), public, seen_m2, np.clip(share, 0.0, 1.0))
+    return Coverage(number, online, number / (areas / 1e6), public, seen_m2, np.clip(share, 0.0, 1.0), clear)
 
 
 def lattice(ids: cells.Cells, shapes: NDArray[np.object_], *, patch_m: float | None = None) -> raster.Lattice:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import fft, special
 
 from geo import adjacency as adjacencies
 from geo import errors, lattice
@@ -19,6 +19,7 @@ from geo import errors, lattice
 jit = lattice.jit
 Floats = NDArray[np.float64]
 
+LATTICE = 4_096  # bins of the values in by_drawing
 SHARE_OF_STEPS = 0.9  # hot in this share of all steps counts as hot throughout
 
 CLASSES = ("new", "consecutive", "intensifying", "persistent", "diminishing", "sporadic", "oscillating", "historical")
@@ -68,6 +69,50 @@ def getis_ord(values: ArrayLike, adjacency: adjacencies.Adjacency, *, star: bool
     return _tested(np.where((spread > 1e-12 * np.maximum(squares, 1e-300)) & np.isfinite(z), z, 0.0))
 
 
+def by_drawing(values: ArrayLike, adjacency: adjacencies.Adjacency) -> Floats:
+    """Two-sided p float64[n] (or [n, steps]) of each cell's sum with its neighbours, without assuming any shape.
+
+    The reference is the sum of as many cells drawn at random from all cells (and steps): its whole distribution, by
+    convolving the histogram of the values with itself (``LATTICE`` equal bins). Counts are skewed, so that the normal
+    p of Gi* calls single busy cells spots; this one does not, and still finds neighbours that are high together.
+    """
+    cube = _checked(values, adjacency)
+    low, high = float(cube.min()), float(cube.max())
+    if high <= low:
+        return np.ones(np.shape(values))
+    bins = np.rint((cube - low) * ((LATTICE - 1) / (high - low)))
+    share = np.bincount(bins.astype(np.int64).ravel(), minlength=LATTICE) / bins.size
+    p = np.ones(cube.shape)
+    tails: dict[int, tuple[Floats, Floats]] = {}
+    for step in range(cube.shape[1]):
+        own = np.ascontiguousarray(bins[:, step])
+        around, degree = _around(adjacency.indptr, adjacency.indices, own)
+        total, drawn = (around + own).astype(np.int64), degree.astype(np.int64) + 1
+        for count in np.unique(drawn).tolist():
+            at_most, at_least = tails.setdefault(count, _tails(share, count))
+            here = drawn == count
+            p[here, step] = np.minimum(1.0, 2.0 * np.minimum(at_most[total[here]], at_least[total[here]]))
+    return p.reshape(np.shape(values))
+
+
+def by_base(counts: ArrayLike, base: ArrayLike, adjacency: adjacencies.Adjacency) -> Floats:
+    """Two-sided exact Poisson p float64[n] (or [n, steps]) of the count of each cell with its neighbours against their
+    share of the base float64[n], all cells and steps together giving the rate. 1 where there is no base."""
+    cube, at_risk = np.maximum(_checked(counts, adjacency), 0.0), np.asarray(base, np.float64)
+    rate = cube.sum() / (at_risk.sum() * cube.shape[1])
+    around, _ = _around(adjacency.indptr, adjacency.indices, at_risk)
+    expected = (around + at_risk) * rate
+    p = np.ones(cube.shape)
+    for step in range(cube.shape[1]):
+        own = np.ascontiguousarray(cube[:, step])
+        total = _around(adjacency.indptr, adjacency.indices, own)[0] + own
+        most = np.floor(total)
+        above = np.where(most > 0, special.gammainc(np.maximum(most, 1), expected), 1.0)
+        tail = np.minimum(special.gammaincc(most + 1, expected), above)  # P(X ≤ total) and P(X ≥ total)
+        p[:, step] = np.where(expected > 0, np.minimum(1.0, 2.0 * tail), 1.0)
+    return p.reshape(np.shape(counts))
+
+
 def excess(counts: ArrayLike, base: ArrayLike) -> Floats:
     """How far each count is from what its share of the base (households, area) lets expect, in standard deviations.
 
@@ -92,12 +137,14 @@ def benjamini_hochberg(p: ArrayLike, q: float) -> NDArray[np.bool_]:
 
 
 def emerging(
-    counts: ArrayLike, adjacency: adjacencies.Adjacency, *, q: float = 0.05, trend_p: float = 0.05, lookback: int = 1
+    counts: ArrayLike, adjacency: adjacencies.Adjacency, *, q: float = 0.05, trend_p: float = 0.05, lookback: int = 1,
+    p: ArrayLike | None = None,
 ) -> Emerging:
     """How hot and cold spots developed over the steps of ``counts`` (cells x steps, oldest first).
 
     Each step's Gi* takes a cell, its neighbours, and both in the ``lookback`` steps before, against the mean and
-    spread of all cells and steps. "Hot throughout" means in at least ``SHARE_OF_STEPS`` of the steps.
+    spread of all cells and steps. "Hot throughout" means in at least ``SHARE_OF_STEPS`` of the steps. ``p``
+    float64[n, steps], where given, decides what is hot or cold instead of the normal p of Gi*.
 
     new: hot in the last step only · consecutive: one run of two or more hot steps that ends with the last ·
     intensifying, persistent, diminishing: hot throughout and in the last step, with a rising, no, a falling trend ·
@@ -109,7 +156,7 @@ def emerging(
     if cube.shape[1] < 2:
         raise errors.GeoError(f"{cube.shape[1]} step; trends need at least 2")
     found = _tested(_cube_z(cube, adjacency, lookback))
-    sign = (np.sign(found.z) * benjamini_hochberg(found.p, q)).astype(np.int8)
+    sign = (np.sign(found.z) * benjamini_hochberg(found.p if p is None else p, q)).astype(np.int8)
     trend = mann_kendall(found.z)
     kind = np.full(cube.shape[0], "", "<U17")
     for name, side in (("cold", -1), ("hot", 1)):
@@ -173,8 +220,16 @@ def _cube_z(cube: Floats, adjacency: adjacencies.Adjacency, lookback: int) -> Fl
     return np.asarray(np.where(spread > 0, z, 0.0), np.float64)
 
 
+def _tails(share: Floats, count: int) -> tuple[Floats, Floats]:
+    """P(sum ≤ s) and P(sum ≥ s) of ``count`` independent draws from the lattice distribution ``share``."""
+    size = count * (share.size - 1) + 1
+    length = fft.next_fast_len(size, real=True)
+    sums = np.clip(fft.irfft(fft.rfft(share, length) ** count, length)[:size], 0.0, None)
+    return np.cumsum(sums), np.cumsum(sums[::-1])[::-1]
+
+
 def _tested(z: Floats) -> Local:
-    return Local(z, 2.0 * stats.norm.sf(np.abs(z)))
+    return Local(z, 2.0 * special.ndtr(-np.abs(z)))
 
 
 def _checked(values: ArrayLike, adjacency: adjacencies.Adjacency) -> Floats:

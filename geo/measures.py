@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from geo import bounds, checks, graph
+from geo import atoms as atoms_
+from geo import bounds, checks, geodesy, graph, outlines, walking
 from geo import problem as problem_
 from geo.partition import Partition
 from geo.problem import Problem
@@ -107,6 +109,45 @@ def of_plan(problem: Problem, partition: Partition) -> Measures:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """How far a plan may be from the best, by ``region`` int32[r]: ``grids`` int32[r] and the ``fewest`` that can be
+    in band; the ``worst`` deviation float64[r] and the ``bound`` that no plan comes below (proved from totals)."""
+
+    region: Ints
+    grids: Ints
+    fewest: Ints
+    worst: Floats
+    bound: Floats
+
+
+def gaps(problem: Problem, partition: Partition) -> Gaps:
+    """What is proved of each region beside what the plan has; atoms above the cap and dedicated grids are left out."""
+    atoms = atoms_.make(problem)
+    parts = bounds.parts(problem, atoms)
+    part = parts.of_atom[atoms.of_cell]
+    inside = part >= 0
+    labels, at = np.unique(partition.labels[inside], return_inverse=True)
+    load = np.bincount(at, weights=problem.households[inside], minlength=len(labels))
+    region = np.zeros(len(labels), dtype=np.int32)
+    region[at] = problem.region[inside]
+    held = np.isin(labels, partition.labels[~inside])
+    middle = _middle(problem)[region]
+    off = np.where(held, 0.0, np.abs(load - middle) / middle)
+    regions = np.unique(parts.region)
+    worst, bound = np.zeros(len(_middle(problem))), np.zeros(len(_middle(problem)))
+    np.maximum.at(worst, region, off)
+    alone = np.ones(len(parts.weight), dtype=np.bool_)
+    alone[part[inside][held[at]]] = False
+    single = np.bincount(parts.region, minlength=len(worst))[parts.region] == 1
+    given = np.where(single, np.asarray(problem.counts)[parts.region], -1).astype(np.int32)
+    np.maximum.at(bound, parts.region[alone], bounds.least_deviation(parts, atoms, given)[alone])
+    possible = np.where(parts.fewest <= parts.most, parts.fewest, 1)
+    fewest = np.bincount(parts.region, weights=possible, minlength=len(worst)).astype(np.int32)
+    grids = np.bincount(region[~held], minlength=len(worst)).astype(np.int32)
+    return Gaps(regions.astype(np.int32), grids[regions], fewest[regions], worst[regions], bound[regions])
+
+
 def per_region(problem: Problem, partition: Partition) -> dict[int, Measures]:
     """The measures of each region's part of the plan, by region number."""
     return {
@@ -123,6 +164,35 @@ def as_dict(measures: Measures) -> dict[str, float]:
 def moved(before: Partition, after: Partition, weights: Floats) -> float:
     """Households (``weights`` float64[n]) whose grid label differs between two plans of the same cells."""
     return float(weights[before.labels != after.labels].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """The shape of every grid, aligned with ``labels`` int32[k] ascending, all float64[k].
+
+    area_m2, perimeter_m of the true outline (holes count in both), roundness 4π·area/perimeter² (Polsby–Popper; a
+    hexagon cell has 0.91), diameter_m between its farthest cell centres, round_m of the walk through its homes.
+    """
+
+    labels: Ints
+    area_m2: Floats
+    perimeter_m: Floats
+    roundness: Floats
+    diameter_m: Floats
+    round_m: Floats
+
+
+def shapes(problem: Problem, partition: Partition) -> Shapes:
+    """The shape of every grid of a plan of H3 cells."""
+    drawn = outlines.outlines(partition.cells, partition.labels)
+    flat = np.asarray(drawn.values, object)
+    flat = geodesy.plane_for(flat).project(flat)
+    area, perimeter = shapely.area(flat), shapely.length(flat)
+    return Shapes(
+        labels=np.asarray(drawn.index, dtype=np.int32), area_m2=area, perimeter_m=perimeter,
+        roundness=polsby_popper(area, perimeter), diameter_m=walking.diameters_m(partition),
+        round_m=walking.rounds_m(partition, problem.households),
+    )  # fmt: skip
 
 
 def polsby_popper(area_m2: Floats, perimeter_m: Floats) -> Floats:

@@ -67,6 +67,8 @@ def next_sites(
     buildings: visibility.Walls,
     kinds: tuple[Kind, ...] = (FIXED, DOME),
     forbidden: BaseGeometry | None = None,
+    private: ArrayLike = (),
+    public_m2: ArrayLike | None = None,
     number: int | None = None,
     budget: float | None = None,
     patch_m: float = 5.0,
@@ -75,8 +77,10 @@ def next_sites(
     """Choose cameras at candidate places so that the most unseen need comes into view.
 
     ``lats, lngs`` float[c] candidate places; ``need`` float[n] ≥ 0 aligned with ``ids``; ``existing``: what working
-    cameras see now. No option is offered whose view enters ``forbidden``. At most one camera per candidate. Raises
-    ``ProblemError`` without candidates or with needs that do not fit the cells.
+    cameras see now. ``private``: polygons of ground that is not public, beside the buildings; ``public_m2`` float64[n]
+    the public ground of each cell, over which its need is spread (None: its whole area). No option is offered whose
+    view enters ``forbidden``. At most one camera per candidate. Raises ``ProblemError`` without candidates or with
+    needs that do not fit the cells.
     """
     lat, lng = geodesy.check_points(lats, lngs)
     wanted = np.asarray(need, dtype=np.float64)
@@ -100,8 +104,9 @@ def next_sites(
         allowed &= ~shapely.intersects(forbidden, shapes)
     place, kind, heading, shapes = place[allowed], kind[allowed], heading[allowed], shapes[allowed]
     weight, before, options = _demand(
-        shapes, place, np.array([k.cost for k in kinds])[kind], ids, wanted, existing, buildings, patch_m
-    )
+        shapes, place, np.array([k.cost for k in kinds])[kind], ids, _per_m2(ids, wanted, public_m2), existing,
+        buildings, np.asarray(private, dtype=object), patch_m,
+    )  # fmt: skip
     choice = sites.choose(options, weight, number=number, budget=budget, rng=rng)
     picked = choice.options
     return Proposals(
@@ -119,9 +124,10 @@ def next_sites(
 
 
 def losses(
-    views: gpd.GeoSeries, *, ids: cells.Cells, need: ArrayLike, patch_m: float = 4.0
+    views: gpd.GeoSeries, *, ids: cells.Cells, need: ArrayLike, public_m2: ArrayLike | None = None, patch_m: float = 4.0
 ) -> tuple[Floats, NDArray[np.float64]]:
-    """What is lost if a camera fails: the need only it sees, float64[cameras], and the square metres only it sees."""
+    """What is lost if a camera fails: the need only it sees, float64[cameras], and the square metres only it sees.
+    ``public_m2`` as in ``next_sites``."""
     shapes = np.asarray(views.values, dtype=object)
     if not len(shapes) or shapely.is_empty(shapes).all():
         return np.zeros(len(shapes)), np.zeros(len(shapes))
@@ -129,7 +135,7 @@ def losses(
     cut, patches = raster.members(shapes, on)
     unique, position, often = np.unique(patches, return_inverse=True, return_counts=True)
     alone = (often == 1)[position]
-    value = _patch_need(unique, on, ids, np.asarray(need, dtype=np.float64))[position]
+    value = _patch_need(unique, on, ids, _per_m2(ids, np.asarray(need, dtype=np.float64), public_m2))[position]
     owner = np.repeat(np.arange(len(shapes)), np.diff(cut))
     lost = np.bincount(owner[alone], weights=value[alone], minlength=len(shapes))
     area = np.bincount(owner[alone], minlength=len(shapes)).astype(np.float64) * on.patch_m2
@@ -148,9 +154,10 @@ def _demand(
     place: NDArray[np.int64],
     cost: Floats,
     ids: cells.Cells,
-    need: Floats,
+    per_m2: Floats,
     existing: gpd.GeoSeries,
     buildings: visibility.Walls,
+    private: NDArray[np.object_],
     patch_m: float,
 ) -> tuple[Floats, float, sites.Options]:
     """Weights of the patches that any option sees, the need already in view, and the options over those patches."""
@@ -159,18 +166,23 @@ def _demand(
     on = raster.lattice((west, south, east, north), patch_m=patch_m)
     cut, patches = raster.members(shapes, on)
     unique, position = np.unique(patches, return_inverse=True)
-    weight = _patch_need(unique, on, ids, need)
+    weight = _patch_need(unique, on, ids, per_m2)
     inside = buildings.tree.query(shapely.box(west, south, east, north))
-    weight[raster.covered(raster.count(buildings.shapes[inside], on), unique)] = 0.0
+    blocked = raster.count(np.concatenate([buildings.shapes[inside], private]), on)
+    weight[raster.covered(blocked, unique)] = 0.0
     seen_now = raster.count(now, on)
     weight[raster.covered(seen_now, unique)] = 0.0
-    per_m2 = need / cells.areas_m2(ids)
-    before = float((raster.per_cell(seen_now, ids)[:, 0] * per_m2).sum())
+    before = float((raster.per_cell(seen_now, ids, outside=blocked)[:, 0] * per_m2).sum())
     return weight, before, sites.Options(cut, position.astype(np.int64), place, cost)
 
 
-def _patch_need(patches: NDArray[np.int64], on: raster.Lattice, ids: cells.Cells, need: Floats) -> Floats:
+def _per_m2(ids: cells.Cells, need: Floats, public_m2: ArrayLike | None) -> Floats:
+    """The need of each cell over its public ground, 0 where it has none."""
+    ground = cells.areas_m2(ids) if public_m2 is None else np.asarray(public_m2, dtype=np.float64)
+    return np.divide(need, ground, out=np.zeros(len(ids)), where=ground > 0)
+
+
+def _patch_need(patches: NDArray[np.int64], on: raster.Lattice, ids: cells.Cells, per_m2: Floats) -> Floats:
     """Each patch's share of the need of its cell, 0 outside the cells."""
     found = cells.positions(ids, cells.from_points(*raster.centres(patches, on), cells.resolution(ids)))
-    per_patch = need / cells.areas_m2(ids) * on.patch_m2
-    return np.where(found >= 0, per_patch[found], 0.0)
+    return np.where(found >= 0, per_m2[found] * on.patch_m2, 0.0)

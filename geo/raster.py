@@ -7,17 +7,19 @@ calls agree. Only tiles that a shape touches exist. A patch belongs to a shape w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from geo import cells, geodesy
 from geo.errors import GeometryError
 
 TILE = 64
+SOME_TILES = 300  # at a time, so that what is worked on stays in the cache
 LIMIT_PATCHES = 2_000_000_000
 MOST = 255
 
@@ -66,6 +68,22 @@ def count(shapes: NDArray[np.object_], on: Lattice) -> Counts:
     made = _claim(spans, tile)
     slab = np.zeros((made, TILE, TILE), dtype=np.uint8)
     _add(spans, tile, slab)
+    return Counts(on, tile, slab)
+
+
+def best(
+    shapes: NDArray[np.object_], on: Lattice, *, lats: ArrayLike, lngs: ArrayLike, sharp_m: ArrayLike, top: ArrayLike
+) -> Counts:
+    """The best weight of each patch in ``MOST`` parts of 1. Within ``sharp_m`` of its own point (``lats``, ``lngs``) a
+    shape weighs ``top`` (0-1), further away in proportion to one over the distance. float64[shapes] each."""
+    spans = _scan(shapes, on)
+    tile = np.full((-(-on.rows // TILE), -(-on.columns // TILE)), -1, dtype=np.int32)
+    made = _claim(spans, tile)
+    slab = np.zeros((made, TILE, TILE), dtype=np.uint8)
+    x = (np.asarray(lngs, np.float64) - on.west) / on.step_lng
+    y = (np.asarray(lats, np.float64) - on.south) / on.step_lat
+    sharp = np.broadcast_to(np.asarray(sharp_m, np.float64) / np.sqrt(on.patch_m2), x.shape)
+    _weigh(spans, tile, slab, x, y, sharp, np.broadcast_to(np.asarray(top, np.float64), x.shape))
     return Counts(on, tile, slab)
 
 
@@ -124,36 +142,47 @@ def per_cell(
 
     ``outside``: patches counted there (on the same lattice) are left out, e.g. buildings.
     """
-    at, row, column, often = _patches(counted)
-    if outside is not None:
-        keep = ~_covered(outside, row, column)
-        row, column, often = row[keep], column[keep], often[keep]
-    on = counted.lattice
-    found = cells.positions(
-        ids,
-        cells.from_points(
-            on.south + (row + 0.5) * on.step_lat, on.west + (column + 0.5) * on.step_lng, cells.resolution(ids)
-        ),
-    )
-    inside = found >= 0
-    found, often, row = found[inside], often[inside], row[inside]
-    # A patch keeps its degrees, so its width in metres follows the cosine of its latitude.
-    width = np.cos(np.radians(on.south + (row + 0.5) * on.step_lat))
-    middle = np.cos(np.radians(on.south + on.rows / 2 * on.step_lat))
-    area = on.patch_m2 * width / middle
-    return np.column_stack(
-        [np.bincount(found[often >= k], weights=area[often >= k], minlength=len(ids)) for k in at_least]
-    )
+    made = np.zeros((len(ids), len(at_least)))
+    areas, least = _areas(counted.lattice), np.array(at_least, dtype=np.int64)
+    for found, row, often in _in_cells(counted, ids, outside):
+        _tally(found, row, often, areas, least, made)
+    return made
 
 
-def _patches(counted: Counts) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Covered patches: slab index, row, column and count."""
-    up, across = np.nonzero(counted.tile >= 0)
-    order = np.argsort(counted.tile[up, across])
-    up, across = up[order], across[order]
-    at, inner_row, inner_column = np.nonzero(counted.slab)
-    often = counted.slab[at, inner_row, inner_column]
-    return at, up[at] * TILE + inner_row, across[at] * TILE + inner_column, often
+def weighed(counted: Counts, ids: cells.Cells, *, outside: Counts | None = None) -> NDArray[np.float64]:
+    """Square metres of each cell times the weight of ``best``, float64[n]."""
+    made = np.zeros(len(ids))
+    areas = _areas(counted.lattice) / MOST
+    for found, row, weight in _in_cells(counted, ids, outside):
+        inside = found >= 0
+        np.add.at(made, found[inside], areas[row[inside]] * weight[inside])
+    return made
+
+
+def _in_cells(
+    counted: Counts, ids: cells.Cells, outside: Counts | None
+) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
+    """Covered patches, some tiles at a time: position of their cell (-1 where it is none of ``ids``), row of the
+    lattice, and count."""
+    on, other = counted.lattice, counted if outside is None else outside
+    tiles, res = np.argwhere(counted.tile >= 0), cells.resolution(ids) if len(ids) else 0
+    for first in range(0, len(tiles), SOME_TILES):
+        row, often, lats, lngs = _patches(
+            tiles[first : first + SOME_TILES], counted.tile, counted.slab, other.tile, other.slab, outside is None,
+            on.south, on.west, on.step_lat, on.step_lng,
+        )  # fmt: skip
+        if not row.size:
+            continue
+        cell = cells.from_points(lats, lngs, res)
+        # Neighbours in a row are mostly in the same cell, so one search does for a run of them.
+        run = np.concatenate([[0], np.flatnonzero(cell[1:] != cell[:-1]) + 1])
+        yield np.repeat(cells.positions(ids, cell[run]), np.diff(np.append(run, cell.size))), row, often
+
+
+def _areas(on: Lattice) -> NDArray[np.float64]:
+    """Square metres of a patch by row: it keeps its degrees, so its width follows the cosine of its latitude."""
+    width = np.cos(np.radians(on.south + (np.arange(on.rows) + 0.5) * on.step_lat))
+    return np.asarray(on.patch_m2 * width / np.cos(np.radians(on.south + on.rows / 2 * on.step_lat)), np.float64)
 
 
 def _covered(counted: Counts, row: NDArray, column: NDArray) -> NDArray[np.bool_]:
@@ -230,3 +259,49 @@ def _add(spans, tile, slab):  # type: ignore[no-untyped-def]
             t = tile[row // TILE, column // TILE]
             if slab[t, row % TILE, column % TILE] < MOST:
                 slab[t, row % TILE, column % TILE] += 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _weigh(spans, tile, slab, x, y, sharp, top):  # type: ignore[no-untyped-def]
+    """Keep for each patch the best weight, in parts of ``MOST``; all lengths in patches."""
+    for i in range(len(spans)):
+        shape, row = spans[i, 0], spans[i, 1]
+        up = row + 0.5 - y[shape]
+        for column in range(spans[i, 2], spans[i, 3]):
+            far = np.sqrt(up * up + (column + 0.5 - x[shape]) ** 2)
+            weight = top[shape] * min(1.0, sharp[shape] / max(far, 1e-9)) * MOST
+            t = tile[row // TILE, column // TILE]
+            if weight > slab[t, row % TILE, column % TILE]:
+                slab[t, row % TILE, column % TILE] = max(1, int(weight + 0.5))
+
+
+@numba.njit(nogil=True, cache=True)
+def _patches(tiles, tile, slab, other_tile, other_slab, no_other, south, west, step_lat, step_lng):  # type: ignore[no-untyped-def]
+    """Covered patches of some tiles that the other counts do not cover: row, count, and the middle's coordinates."""
+    room = len(tiles) * TILE * TILE
+    rows, often = np.empty(room, np.int32), np.empty(room, np.uint8)
+    lats, lngs = np.empty(room), np.empty(room)
+    n = 0
+    for i in range(len(tiles)):
+        up, across = tiles[i, 0], tiles[i, 1]
+        t = tile[up, across]
+        o = -1 if no_other else other_tile[up, across]
+        for r in range(TILE):
+            row = up * TILE + r
+            lat = south + (row + 0.5) * step_lat
+            for c in range(TILE):
+                if slab[t, r, c] > 0 and (o < 0 or other_slab[o, r, c] == 0):
+                    rows[n], often[n] = row, slab[t, r, c]
+                    lats[n], lngs[n] = lat, west + (across * TILE + c + 0.5) * step_lng
+                    n += 1
+    return rows[:n], often[:n], lats[:n], lngs[:n]
+
+
+@numba.njit(nogil=True, cache=True)
+def _tally(found, row, often, areas, at_least, made):  # type: ignore[no-untyped-def]
+    """Add the area of each patch to its cell, for each number of times that it reaches."""
+    for p in range(found.size):
+        if found[p] >= 0:
+            for k in range(at_least.size):
+                if often[p] >= at_least[k]:
+                    made[found[p], k] += areas[row[p]]

@@ -90,6 +90,15 @@ def fixed(values: npt.ArrayLike, breaks: Sequence[float], *, ramp: str) -> Scale
     return _scale([float(one) for one in breaks], np.asarray(values, np.float64), ramp=ramp)
 
 
+def open_ended(values: npt.ArrayLike, breaks: Sequence[float], *, ramp: str) -> Scale:
+    """Classes below, between and above the given ascending `breaks`: the same for every map, whatever its values."""
+    if not breaks or any(low >= high for low, high in zip(breaks[:-1], breaks[1:], strict=True)):
+        raise StyleError(f"breaks {list(breaks)}: want at least one, ascending")
+    ends: list[float | None] = [None, *(float(one) for one in breaks), None]
+    limits = list(zip(ends[:-1], ends[1:], strict=True))
+    return _counted(limits, sample(ramp, len(limits)), np.asarray(values, np.float64))
+
+
 def deviation(values: npt.ArrayLike) -> Scale:
     """Seven classes of a deviation from the band (ratio; 0 inside, + above, − below), the band in the middle."""
     array = np.asarray(values, np.float64)

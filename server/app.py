@@ -20,26 +20,36 @@ from server.config import Config
 from server.usecases import context
 from server.views import (
     answers,
+    areas,
     cities,
     counts,
     coverage,
     document,
+    drawing,
     imports,
     jobs,
+    monthly,
+    nets,
+    open311,
+    outputs,
     pages,
     plans,
     redraw,
+    reports,
     session,
+    sheets,
     static,
     things,
     trends,
+    workbench,
 )
 
 ROOT: Final = Path(__file__).parent
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 BLUEPRINTS: Final = (
-    pages.blueprint, static.blueprint, session.blueprint, cities.blueprint, plans.blueprint, redraw.blueprint,
-    things.blueprint,
+    pages.blueprint, static.blueprint, session.blueprint, cities.blueprint, plans.blueprint,
+    drawing.blueprint, redraw.blueprint, workbench.blueprint, things.blueprint, areas.blueprint, monthly.blueprint,
+    reports.blueprint, open311.blueprint, outputs.blueprint, sheets.blueprint, nets.blueprint,
     counts.blueprint, trends.blueprint, coverage.blueprint, imports.blueprint, jobs.blueprint, document.blueprint,
 )  # fmt: skip
 _POLICY: Final = (

@@ -29,7 +29,7 @@ LEASE_S = 30
 ACCEPTED = 202
 LONGEST_KEY = 200
 ATTEMPTS = 3
-KINDS = ("draw", "rebalance", "staff", "import", "sites")
+KINDS = ("draw", "sweep", "rebalance", "propose", "staff", "import", "sites")
 
 
 @dataclass(frozen=True)

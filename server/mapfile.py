@@ -7,21 +7,21 @@ incidents of one whole month in coarse cells, rounded, small counts left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from geo import cells
 from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, workers
 from server import language
-from server.rules import permissions, privacy
+from server.rules import permissions
 from server.usecases import cities, coverage, plans, staffing, things
 from server.usecases import ground as ground_cases
 from server.usecases import incidents as incident_cases
 from server.usecases.context import Columns, Context, Progress, silent
 from server.usecases.errors import NotFound
+from server.views import shown
+from server.wire import requests
 
 FOOTERS = {
     "zh": "事件为上报数量，受巡查与上报影响，不代表个人风险；本图只表达地方，不表达个人。",
@@ -131,7 +131,7 @@ def _exact_layers(ctx: Context, city: str) -> list[base.DataLayer]:
     seen = cameras.coverage_legend(covered["value"], n=len(sites))
     unseen = cameras.gaps_legend(out_of_sight["value"], n=gaps.meta["n"], window=_window(gaps))
     return [
-        _heat(incident_cases.heat(ctx, city), left_out=None),
+        _heat(incident_cases.heat(ctx, city)),
         workers.symbols(_all(things.workers, ctx, city)),
         cameras.sites(sites),
         cameras.coverage(cameras.encode_coverage(
@@ -144,27 +144,17 @@ def _exact_layers(ctx: Context, city: str) -> list[base.DataLayer]:
 
 
 def _public_heat(ctx: Context, city: str, place: dict[str, Any]) -> list[base.DataLayer]:
-    newest = place["incidents"]["last"]
-    if newest is None:
+    """The newest whole month as the page tells it to viewers: a sum of its own could be subtracted from that."""
+    if place["incidents"]["last"] is None:
         return []
-    start, end = privacy.month(None, datetime.fromisoformat(newest), zone=ZoneInfo(place["tz"]))
-    found = incident_cases.heat(ctx, city, start=start, end=end, res=privacy.resolution(place["resolution"]))
-    factor = np.array(privacy.factors(found.columns["n"].tolist()), dtype=np.float64)
-    shown = factor > 0
-    n = np.rint(found.columns["n"][shown] * factor[shown]).astype(np.uint32)
-    rounded = Columns(
-        found.cells[shown], {"value": n.astype(np.float32), "n": n}, {**found.meta, "n": int(n.sum())}
-    )
-    note = {
-        "zh": f"少于 {privacy.FLOOR} 件的单元不显示，其余取整到 {privacy.STEP}",
-        "en": f"cells with fewer than {privacy.FLOOR} are not shown, others are rounded to {privacy.STEP}",
-    }
-    return [_heat(rounded, left_out=note)]
-
-
-def _heat(found: Columns, *, left_out: dict[str, str] | None) -> base.DataLayer:
+    found = shown.heat(ctx, city, requests.Heat(), incident_cases.heat)
     values, n = found.columns["value"], found.columns["n"]
-    made = incidents.heat_legend(values, per="raw", n=found.meta["n"], window=_window(found), left_out=left_out)
+    return [incidents.heat(incidents.encode(found.cells, values, n, legend_object=found.meta["legend"]))]
+
+
+def _heat(found: Columns) -> base.DataLayer:
+    values, n = found.columns["value"], found.columns["n"]
+    made = incidents.heat_legend(values, per="raw", n=found.meta["n"], window=_window(found))
     return incidents.heat(incidents.encode(found.cells, values, n, legend_object=made))
 
 

@@ -22,7 +22,20 @@ from geo.errors import GeoError
 from server import config, jobs
 from server import log as log_setup
 from server.rules import permissions
-from server.usecases import adjusting, camera_sites, context, drawing, errors, facts, imports, staffing
+from server.usecases import (
+    adjusting,
+    camera_sites,
+    context,
+    drawing,
+    errors,
+    facts,
+    imports,
+    proposing,
+    reporting,
+    staffing,
+    sweeping,
+    wishes,
+)
 from server.usecases.context import Context
 
 IDLE_S = 0.5
@@ -41,6 +54,7 @@ def main() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     facts.sweep(ctx)
+    reporting.seal(ctx, due=True)
     parent = os.getppid()
     run(ctx, stop=stop, orphaned=lambda: os.getppid() != parent)
 
@@ -121,7 +135,18 @@ def _draw(
     low, high = lease.payload["band"]
     return drawing.draw(
         ctx, _city(lease), band=(low, high), seed=lease.payload["seed"], seconds=lease.payload.get("seconds"),
-        progress=progress, cancelled=cancelled.is_set,
+        wished=wishes.of(lease.payload), exact=lease.payload.get("exact", False), progress=progress,
+        cancelled=cancelled.is_set,
+    )
+
+
+def _sweep(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    low, high = lease.payload["band"]
+    return sweeping.sweep(
+        ctx, _city(lease), band=(low, high), seed=lease.payload["seed"], seconds=lease.payload["seconds"],
+        wished=wishes.of(lease.payload), progress=progress, cancelled=cancelled.is_set,
     )
 
 
@@ -132,6 +157,16 @@ def _rebalance(
     return adjusting.rebalance(
         ctx, _city(lease), asked["plan"], seed=asked["seed"], seconds=asked["seconds"], only=asked["only"] or None,
         locked=asked["locked"] or None, progress=progress, cancelled=cancelled.is_set,
+    )
+
+
+def _propose(
+    ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
+) -> dict[str, Any]:
+    asked = lease.payload
+    return proposing.propose(
+        ctx, _city(lease), asked["plan"], only=asked["only"], seed=asked["seed"], seconds=asked["seconds"],
+        progress=progress, cancelled=cancelled.is_set,
     )
 
 
@@ -150,12 +185,12 @@ def _import(
 def _sites(
     ctx: Context, lease: jobs.Lease, progress: Callable[[float, str], None], cancelled: threading.Event
 ) -> dict[str, Any]:
-    asked = camera_sites.Asked(**{name: camera_sites.frozen(value) for name, value in lease.payload.items()})
-    return camera_sites.next_sites(ctx, _city(lease), asked, progress=progress)
+    return camera_sites.next_sites(ctx, _city(lease), camera_sites.from_job(lease.payload), progress=progress)
 
 
 _WORK: dict[str, Work] = {
-    "draw": _draw, "rebalance": _rebalance, "staff": _staff, "import": _import, "sites": _sites,
+    "draw": _draw, "sweep": _sweep, "rebalance": _rebalance, "propose": _propose, "staff": _staff,
+    "import": _import, "sites": _sites,
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from granian.http import HTTP1Settings
 
 from server import app, log
 from server.config import Config
-from server.usecases import context, users, warming
+from server.usecases import context, errors, shared, users, warming
 
 _PATIENCE_S: Final = 60.0
 _STOP_S: Final = 10
@@ -89,10 +89,14 @@ def address(config: Config) -> str:
 
 
 def _accounts(config: Config) -> bool:
-    """Bring the database up to date before any worker opens it, and tell whether there is an account."""
+    """Bring the database up to date before any worker opens it, and tell whether there is an account. Raises Refused
+    when its incidents lie in another directory."""
     ctx = context.open_(config.home, config.address)
     try:
+        shared.check(ctx)
         return users.exist(ctx)
+    except errors.Conflict as error:
+        raise Refused(error.message) from None
     finally:
         ctx.db.close()
 
@@ -139,6 +143,12 @@ def _announce(config: Config, accounts: bool) -> None:
     if config.demo and config.loopback and not accounts and not config.proxies:
         print(
             "You are signed in as the demonstration planner, from this machine only, until an account is made.",
+            flush=True,
+        )
+    if not config.address.startswith("sqlite"):
+        print(
+            f"Incidents lie in {(config.home / 'archive').absolute()}: every host of this database must share "
+            f"{config.home.absolute()}.",
             flush=True,
         )
     print("Stop with Ctrl+C.", flush=True)

@@ -75,7 +75,7 @@ def tell_import(report: dict[str, Any]) -> None:
         click.echo(f"  not read, personal data: {personal.get('column')}")
     for fault in report["faults"]:
         rows = ", ".join(str(row) for row in fault["first_rows"][:5])
-        kind = "rejected" if fault["rejects"] else "left empty"
+        kind = "rejected" if fault["rejects"] else "left empty" if fault["field"] else "noted"
         click.echo(f"  {fault['count']:,} × {fault['field']} {kind}: {fault['reason']} (rows {rows}…)")
     for note in [*report["notes"], report.get("corrections_note")]:
         if note:
@@ -154,4 +154,4 @@ def tell_checkup(found: dict[str, Any]) -> None:
     """The findings of a plan's examination, a sentence each."""
     for finding in found["findings"]:
         click.echo(f"{finding['code']:<20} {finding['zh']} / {finding['en']}")
-    click.echo("sound" if found["sound"] else f"{len(found['findings'])} findings")
+    click.echo(f"{found['summary']['zh']}\n{found['summary']['en']}")

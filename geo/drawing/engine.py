@@ -56,11 +56,31 @@ def draw(
         kept = Partition(problem.cells, np.empty(0, dtype=np.int32)) if start is None else start
         return finish(problem, kept, watch, "done", checks.violations(problem, kept))
     task = task_.prepare(problem, goals or Goals())
-    best, stopped_by = _search(task, watch, seed, start)
+    best, stopped_by = search(task, watch, seed, start)
     perfected = small.perfect(task, best, np.array([seed], dtype=np.uint64))
     partition = Partition(problem.cells, atoms_.on_cells(task.atoms, labels(task, perfected.best)))
     found = checks.violations(problem, partition)
     return finish(problem, partition, watch, stopped_by, proved(task, found, perfected.hopeless))
+
+
+def search(task: Task, watch: stop_.Watch, seed: int, start: Partition | None) -> tuple[Best, str]:
+    """The best labels found for each part, and why the search ended."""
+    number = task_.numbers(task)
+    best = _turn(task, watch, number, np.ones(len(number), dtype=np.bool_), seed, start)
+    patience = _patience(task)
+    stale = np.zeros(len(number), dtype=np.int32)
+    turn = 1
+    while True:
+        pending = (turn < patience) & (stale < STALE) & (task.parts.most > 1) & (np.diff(task.ends) > 1)
+        reason = watch.reason(turn, int(stale[pending].min(initial=ROUNDS)))
+        if reason is not None or not pending.any():
+            return best, reason or "done"
+        wanted = counts.other(task.parts, best.number, best.score.outside, turn, task_.given(task))
+        rival = _turn(task, watch, wanted, pending, seed + turn, None)
+        won = pending & rounds.better(rival.score, best.score)
+        best = task_.merged(task, best, rival, won)
+        stale = np.where(won, 0, stale + 1)
+        turn += 1
 
 
 def finish(
@@ -97,26 +117,6 @@ def proved(task: Task, found: list[checks.Violation], hopeless: NDArray[np.bool_
         else:
             out.append(violation)
     return out
-
-
-def _search(task: Task, watch: stop_.Watch, seed: int, start: Partition | None) -> tuple[Best, str]:
-    """The best labels found for each part, and why the search ended."""
-    number = task_.numbers(task)
-    best = _turn(task, watch, number, np.ones(len(number), dtype=np.bool_), seed, start)
-    patience = _patience(task)
-    stale = np.zeros(len(number), dtype=np.int32)
-    turn = 1
-    while True:
-        pending = (turn < patience) & (stale < STALE) & (task.parts.most > 1) & (np.diff(task.ends) > 1)
-        reason = watch.reason(turn, int(stale[pending].min(initial=ROUNDS)))
-        if reason is not None or not pending.any():
-            return best, reason or "done"
-        wanted = counts.other(task.parts, best.number, best.score.outside, turn, task_.given(task))
-        rival = _turn(task, watch, wanted, pending, seed + turn, None)
-        won = pending & rounds.better(rival.score, best.score)
-        best = task_.merged(task, best, rival, won)
-        stale = np.where(won, 0, stale + 1)
-        turn += 1
 
 
 def _turn(

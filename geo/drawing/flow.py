@@ -1,8 +1,7 @@
 """Flows between touching grids: the least that must pass so that each comes into band, and passing it on.
 
-The flow is a linear programme on whole grids (HiGHS). As a bound on the households moved it holds as long as grids
-pass households only to grids that they touch in the plan before; it knows that atoms are indivisible: a grid that must
-give or take at all gives or takes its lightest inhabited atom at the least.
+The flow is a linear programme on whole grids (HiGHS). It knows that atoms are indivisible: a grid that must give or
+take at all gives or takes its lightest inhabited atom at the least.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from geo import bounds
+from geo.atoms import Atoms
 from geo.drawing.field import Field, Floats, Grids, Ints, can_leave
 from geo.drawing.refinement import apply_move
 from geo.drawing.task import Task
@@ -22,83 +22,68 @@ FAR = 1e4
 """What a household out of band costs in the programme, in households passed on by one grid."""
 
 
-def least(task: Task, partition: Partition) -> float:
+def least(task: Task, partition: Partition, *, mended: NDArray[np.bool_] | None = None) -> float:
     """The least households that must change their grid so that all is in band where totals allow; 0 where they don't.
 
-    By part: where the number of grids can only stay, the flow; where it may change, what the grids above the cap must
-    lose or those below the band must gain, whichever is more. Grids over several parts must give up all but one.
+    ``mended`` bool[p]: the parts that are asked for, all when not given. By part what the grids above the cap must
+    lose, or half of what those below the band must gain or, dissolved, lose whole (what one loses another may gain),
+    whichever is more. Grids over several parts must give up all but one.
     """
     atoms, parts = task.atoms, task.parts
-    inside = parts.of_atom >= 0
-    was = partition.labels[atoms.first].astype(np.int64)
-    keys, at = np.unique((parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
-    grid = np.full(len(was), -1, dtype=np.int32)
-    grid[inside] = at
-    part, label = (keys >> 32).astype(np.int64), keys & 0xFFFFFFFF
-    load = np.bincount(at, weights=atoms.weight[inside], minlength=len(keys)).astype(np.float64)
+    grid, part, label, load = _grids(task, partition)
     order = np.lexsort((-load, label))
-    main = np.zeros(len(keys), dtype=np.bool_)
+    main = np.zeros(len(load), dtype=np.bool_)
     main[order[np.flatnonzero(np.diff(label[order], prepend=-1))]] = True
-    leaving, coming = _must_pass(task, grid, part, load)
-    fixed, mixed = _fixed(task, part), np.bincount(part[~main], minlength=len(parts.weight)) > 0
+    leaving, coming = _must_pass(atoms, parts, grid, part, load)
+    mixed = np.bincount(part[~main], minlength=len(parts.weight)) > 0
     possible = parts.fewest <= parts.most
+    if mended is not None:
+        possible &= mended
     lost = np.bincount(part, weights=leaving * main, minlength=len(possible))
-    gained = np.bincount(part, weights=np.minimum(coming, load), minlength=len(possible))
+    gained = np.bincount(part, weights=np.minimum(coming, load) / 2, minlength=len(possible))
     simple = np.where(mixed, lost, np.maximum(lost, gained))
-    strict = possible & fixed & ~mixed
-    total = float(load[~main].sum() + simple[possible & ~strict].sum())
-    return total + _between(task, grid, part, load, strict)
+    return float(load[~main].sum() + simple[possible].sum())
 
 
 def between(task: Task, partition: Partition) -> float:
-    """The least households that pass between touching grids if the number of grids stays as it is; each grid that
-    households pass through counts. No bound where grids may be added, dissolved or lie in several parts."""
+    """The least households that pass between touching grids if the number of grids stays as it is.
+
+    Each grid that households pass through counts. No bound where grids may be added, dissolved or lie in several parts,
+    or where empty cells let grids reach others that they did not touch.
+    """
+    grid, part, _, load = _grids(task, partition)
+    leaving, coming = _must_pass(task.atoms, task.parts, grid, part, load)
+    near = touching(task.atoms.indptr, task.atoms.indices, grid)
+    passed, _ = transfers(load, task.parts.low[part], task.parts.high[part], near, leaving, coming)
+    return float(passed.sum())
+
+
+def _grids(task: Task, partition: Partition) -> tuple[Ints, NDArray[np.int64], NDArray[np.int64], Floats]:
+    """The grid of each atom int32[a], -1 outside all parts; the part, label and households of each grid. A grid of the
+    plan that lies in several parts is as many grids here."""
     inside = task.parts.of_atom >= 0
     was = partition.labels[task.atoms.first].astype(np.int64)
     keys, at = np.unique((task.parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
     grid = np.full(len(was), -1, dtype=np.int32)
     grid[inside] = at
     load = np.bincount(at, weights=task.atoms.weight[inside], minlength=len(keys)).astype(np.float64)
-    return _between(task, grid, (keys >> 32).astype(np.int64), load, np.ones(len(task.parts.weight), dtype=np.bool_))
+    return grid, keys >> 32, keys & 0xFFFFFFFF, load
 
 
-def _between(
-    task: Task, grid: Ints, part: NDArray[np.int64], load: Floats, wanted: NDArray[np.bool_]
-) -> float:
-    """The least flow between touching grids in the ``wanted`` bool[p] parts."""
-    inside = grid >= 0
-    inside[inside] = wanted[task.parts.of_atom[inside]]
-    leaving, coming = _must_pass(task, grid, part, load)
-    lows, highs = task.parts.low[part], task.parts.high[part]
-    passed, _ = transfers(
-        np.where(wanted[part], load, lows),
-        lows,
-        highs,
-        touching(task.atoms.indptr, task.atoms.indices, np.where(inside, grid, -1).astype(np.int32)),
-        np.where(wanted[part], leaving, 0.0),
-        np.where(wanted[part], coming, 0.0),
-    )
-    return float(passed.sum())
-
-
-def _must_pass(task: Task, grid: Ints, part: NDArray[np.int64], load: Floats) -> tuple[Floats, Floats]:
+def _must_pass(
+    atoms: Atoms, parts: bounds.Parts, grid: Ints, part: NDArray[np.int64], load: Floats
+) -> tuple[Floats, Floats]:
     """What each grid must lose and gain at the least, atoms being indivisible."""
     lightest = np.full(len(load), np.inf)
-    some = (grid >= 0) & (task.atoms.weight > 0)
-    np.minimum.at(lightest, grid[some], task.atoms.weight[some])
-    around = np.full(len(task.parts.weight), np.inf)
+    some = (grid >= 0) & (atoms.weight > 0)
+    np.minimum.at(lightest, grid[some], atoms.weight[some])
+    around = np.full(len(parts.weight), np.inf)
     np.minimum.at(around, part, lightest)
     around[np.isinf(around)] = 0.0
-    lows, highs = task.parts.low[part], task.parts.high[part]
+    lows, highs = parts.low[part], parts.high[part]
     leaving = np.where(load > highs * (1 + bounds.SLACK), np.maximum(load - highs, np.minimum(lightest, load)), 0.0)
     coming = np.where(load < lows * (1 - bounds.SLACK), np.maximum(lows - load, around[part]), 0.0)
     return leaving, coming
-
-
-def _fixed(task: Task, part: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """bool[p]: parts whose number of grids can only stay what it is."""
-    count = np.bincount(part, minlength=len(task.parts.weight))
-    return np.asarray((task.parts.fewest == count) & (task.parts.most == count), dtype=np.bool_)
 
 
 def touching(indptr: Ints, indices: Ints, grid: Ints) -> NDArray[np.int64]:

@@ -13,37 +13,40 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from geo import stop as stop_
-
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 PATIENCE_S = 600.0
-"""Time limit where no deadline is given: unlike the complete search this one may take for ever."""
+"""Time for all parts together where no deadline is given: unlike the complete search this may take for ever."""
+
+
+class Solved(NamedTuple):
+    """``label`` int32[n] from 0, None where nothing was found in time; the proved ``bound`` on the worst deviation."""
+
+    label: Ints | None
+    bound: float
 
 
 def solve(
-    indptr: Ints, indices: Ints, weight: Floats, lock: Ints, number: int, middle: float, watch: stop_.Watch
-) -> tuple[Ints, float]:
-    """Labels of the atoms of a connected part in ``number`` grids, and the proved bound on the worst deviation.
-
-    Where the solver finds nothing in time all atoms are one grid.
-    """
+    indptr: Ints, indices: Ints, weight: Floats, lock: Ints, number: int, middle: float, *, limit_s: float
+) -> Solved:
+    """Divide the atoms of a connected part into ``number`` grids in at most about ``limit_s`` seconds."""
     atoms = len(weight)
     if number <= 1:
-        return np.zeros(atoms, dtype=np.int32), abs(float(weight.sum()) - middle) / middle
+        return Solved(np.zeros(atoms, dtype=np.int32), abs(float(weight.sum()) - middle) / middle)
     model = _model(indptr, indices, weight, lock, number, middle)
     result = optimize.milp(
         model.cost,
         constraints=optimize.LinearConstraint(model.rows, model.least, model.most),
         integrality=model.whole,
         bounds=optimize.Bounds(model.lower, model.upper),
-        options={"time_limit": _seconds_left(watch), "mip_rel_gap": 1e-6},
+        options={"time_limit": limit_s, "mip_rel_gap": 1e-6},
     )
     bound = 0.0 if result.mip_dual_bound is None else max(0.0, float(result.mip_dual_bound))
     if result.x is None:
-        return np.zeros(atoms, dtype=np.int32), bound
-    return np.argmax(result.x[: number * atoms].reshape(number, atoms), axis=0).astype(np.int32), bound
+        return Solved(None, bound)
+    label = np.argmax(result.x[: number * atoms].reshape(number, atoms), axis=0).astype(np.int32)
+    return Solved(label, bound)
 
 
 class _Model(NamedTuple):
@@ -114,7 +117,3 @@ def _together(lock: Ints, number: int) -> sparse.csr_matrix:
         rows[at, first], rows[at, other] = 1.0, -1.0
     return sparse.kron(sparse.identity(number), rows).tocsr()
 
-
-def _seconds_left(watch: stop_.Watch) -> float:
-    limit = stop_.limit_s(watch.rule)
-    return PATIENCE_S if limit is None else max(0.1, limit - watch.seconds_s())

@@ -1,7 +1,8 @@
 """rebalance: from the plan in force, the plan with the fewest households moved that brings every grid into band.
 
 The objective, in this order: (1) as few households out of band as possible, none where that can be; (2) fewest
-households that change their grid; (3) fewest cells that do; (4) short borders. Labels are kept, so codes are.
+households that change their grid; (3) short borders that follow main roads, and fewest cells that change, weighed
+against each other. Labels are kept, so codes are.
 Grids in pieces, over a region border or a hard barrier are mended: the heaviest piece keeps the label, other pieces
 join the grids that they touch or, heavy enough for a grid of their own, become one.
 """
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import atoms as atoms_
-from geo import checks, errors, measures
+from geo import bounds, checks, errors, measures
 from geo import stop as stop_
 from geo.drawing import engine, flow, moving, naming
 from geo.drawing import task as task_
@@ -41,7 +42,8 @@ class Rebalancing(Drawing):
     """A drawing and what changed.
 
     ``moved`` uint64[] cells that changed their grid, ``moved_households`` their households, ``handover`` one row per
-    pair of grids; ``least_households``: how many must move at the least (proved, see ``flow.least``), and
+    pair of grids; ``least_households``: how many must move at the least where all is in band now (proved, see
+    ``flow.least``), and
     ``flow_households``: how many would if the number of grids stayed (see ``flow.between``).
     """
 
@@ -95,9 +97,20 @@ def _result(task: task_.Task, before: Partition, after: Partition, drawing: Draw
         moved=before.cells[changed],
         moved_households=measures.moved(before, after, problem.households),
         handover=handover(before, after, problem.households),
-        least_households=flow.least(task, before),
+        least_households=flow.least(task, before, mended=_in_band(task, after)),
         flow_households=flow.between(task, before),
     )
+
+
+def _in_band(task: task_.Task, partition: Partition) -> NDArray[np.bool_]:
+    """bool[p]: the parts all of whose grids are in band."""
+    inside = task.parts.of_atom >= 0
+    part, label = task.parts.of_atom[inside], partition.labels[task.atoms.first[inside]]
+    grids, at = np.unique(label, return_inverse=True)
+    load = np.bincount(at, weights=task.atoms.weight[inside], minlength=len(grids)).astype(np.float64)
+    outside = bounds.excess(load[at], task.parts.low[part], task.parts.high[part]) > 0
+    missed = np.bincount(part[outside], minlength=len(task.parts.weight))
+    return np.asarray(missed == 0, dtype=np.bool_)
 
 
 def _final(task: task_.Task, label: Ints, names: Ints, partition: Partition) -> Ints:

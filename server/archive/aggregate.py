@@ -1,7 +1,8 @@
 """Counting very many incidents in flat memory: points or stored cells in Parquet → n per cell and category.
 
-Stored cells are summed by one SQL text (``sql.aggregate``), whatever runs it. Points become cells on the way, batch by
-batch, and go into a hash table of (cell, category): memory holds one batch a thread and the result.
+Stored cells are summed by one SQL text (``sql.aggregate``), whatever runs it: DuckDB here, Spark where one machine is
+too small (``server.archive.spark``). Points become cells on the way, batch by batch, and go into a hash table of (cell,
+category): memory holds one batch a thread and the result.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +22,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from geo import cells
-from server.archive import engine, sql, tally, values
+from server.archive import engine, spark, sql, tally, values
 
 BATCH_ROWS = 1 << 20
+ENGINES = ("duckdb", "spark")
+SCHEMA = pa.schema([("cell", pa.int64()), ("category", pa.string()), ("n", pa.int64())])
 _POINTS = ("lat", "lng", "category")
+_CELLS = ("cell", "category", "weight")
+
+
+@dataclass(frozen=True)
+class Made:
+    """The file that was written: how many rows (pairs of cell and category) and cells it has, and their sum."""
+
+    file: Path
+    rows: int
+    cells: int
+    n: int
 
 
 def of_points(
@@ -40,14 +55,12 @@ def of_points(
     progress(rows read so far). Raises ArchiveError E_CANCELLED or E_CATEGORIES.
     """
     work = _Work(paths, res, progress, cancelled)
+    _warm(res)
     with ThreadPoolExecutor(threads) as pool:
         tables = list(pool.map(lambda _: work.count(), range(threads)))
     for other in tables[1:]:
         tables[0].merge(other)
-    found, codes, n = tables[0].result()
-    words = pa.array(list(work.names), pa.string())
-    made = pa.table({"cell": found.astype(np.int64), "category": words.take(pa.array(codes)), "n": n})
-    return made.sort_by([("cell", "ascending"), ("category", "ascending")])
+    return _table(*tables[0].result(), list(work.names))
 
 
 def of_cells(
@@ -60,19 +73,24 @@ def of_cells(
         return engine.fetch(connection, sql.aggregate(res), cancelled=cancelled)
 
 
-def directory(source: Path, out: Path, *, res: int, run: values.Engine | None = None) -> Path:
+def directory(source: Path, out: Path, *, res: int, by: str = "duckdb") -> Made:
     """Aggregate every Parquet file in ``source`` into one file in ``out``: by stored cells where the files have a
-    column cell, else from their points. Raises ArchiveError E_NO_FILES or E_COLUMNS."""
+    column cell, else from their points. ``by`` names the engine; the file has the same bytes with either.
+
+    Raises ArchiveError E_NO_FILES, E_COLUMNS, or E_NO_SPARK where Spark is asked for and not installed.
+    """
     paths = sorted(source.glob("*.parquet"))
     if not paths:
         raise values.ArchiveError("E_NO_FILES", "there is no Parquet file in the directory")
     names = set(pq.read_schema(paths[0]).names)
-    if {"cell", "category", "weight"} <= names:
-        table = of_cells(paths, res=res, run=run)
-    elif set(_POINTS) <= names:
-        table = of_points(paths, res=res)
-    else:
+    if not (set(_CELLS) <= names or set(_POINTS) <= names):
         raise values.ArchiveError("E_COLUMNS", "the files have neither cell, category, weight nor lat, lng, category")
+    stored = set(_CELLS) <= names
+    if by == "spark":
+        table = spark.aggregate(paths, res=res, stored=stored)
+    else:
+        table = of_cells(paths, res=res) if stored else of_points(paths, res=res)
+    table = table.cast(SCHEMA).combine_chunks()
     out.mkdir(parents=True, exist_ok=True)
     final, beside = out / f"counts-res{res}.parquet", out / f".counts-{secrets.token_hex(8)}.part"
     with beside.open("wb") as file:
@@ -80,7 +98,33 @@ def directory(source: Path, out: Path, *, res: int, run: values.Engine | None = 
         file.flush()
         os.fsync(file.fileno())
     beside.rename(final)
-    return final
+    n = pc.sum(table["n"]).as_py() or 0
+    return Made(final, table.num_rows, pc.count_distinct(table["cell"]).as_py(), int(n))
+
+
+def _table(found: np.ndarray, codes: np.ndarray, n: np.ndarray, names: list[str | None]) -> pa.Table:
+    """The columns in order of cell and category, rows without a category after those with one.
+
+    Cells of one resolution differ in 52 bits and codes take 12, so both are one number to sort by.
+    """
+    words = pa.array(names, pa.string())
+    rank = np.empty(len(names), np.uint64)
+    rank[np.asarray(pc.sort_indices(words))] = np.arange(len(names), dtype=np.uint64)
+    order = np.argsort((found << np.uint64(12)) | rank[codes])
+    category = pa.DictionaryArray.from_arrays(pa.array(codes[order]), words).cast(pa.string())
+    return pa.table({"cell": found[order].astype(np.int64), "category": category, "n": n[order]})
+
+
+def _warm(res: int) -> None:
+    """Compile every loop that the threads will run, before there are threads: for arrays that may be written to and for
+    those of Arrow, which may not."""
+    for writeable in (True, False):
+        lats, lngs = np.zeros(2), np.ones(2)
+        lats.flags.writeable = lngs.flags.writeable = writeable
+        ids = cells.from_points(lats, lngs, res)
+        made = tally.Tally()
+        made.add(ids, np.zeros(ids.size, np.int32))
+        made.merge(made)
 
 
 class _Work:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,6 +21,7 @@ from server.archive import engine, sql, values
 Cancelled = Callable[[], bool] | None
 DEFAULT = values.Engine()
 _EVERYTHING = values.Select()
+KEYS = "id, source, external_id, revision"
 
 
 def counts(
@@ -31,7 +33,7 @@ def counts(
     cancelled: Cancelled = None,
 ) -> values.Counts:
     """Incidents per cell at resolution ``res`` (no finer than the stored one): parents of the stored cells."""
-    with _asked(facts, select, run) as (connection, where, bound):
+    with asked(facts, select, run) as (connection, where, bound):
         table = engine.fetch(connection, sql.counts(res, where), bound, cancelled=cancelled)
     return values.Counts(
         engine.column(table, "cell", np.int64).astype(np.uint64),
@@ -48,7 +50,7 @@ def extent(
     cancelled: Cancelled = None,
 ) -> values.Extent:
     """How many incidents there are, and the first and the last time."""
-    with _asked(facts, select, run) as (connection, where, bound):
+    with asked(facts, select, run) as (connection, where, bound):
         row = engine.fetch(connection, sql.extent(where), bound, cancelled=cancelled).to_pylist()[0]
     return values.Extent(int(row["rows_"]), int(row["n"]), row["first_us"], row["last_us"])
 
@@ -169,7 +171,7 @@ def by_cell_and_step(
     _steps(start_us, end_us, step_us)
     inside = _within(select, start_us, end_us)
     step = f"CAST(floor((us - {start_us}) / {step_us}.0) AS BIGINT)"
-    with _asked(facts, inside, run) as (connection, where, bound):
+    with asked(facts, inside, run) as (connection, where, bound):
         table = engine.fetch(connection, sql.cell_and_step(res, step, where), bound, cancelled=cancelled)
     return values.Steps(
         engine.column(table, "cell", np.int64).astype(np.uint64),
@@ -189,7 +191,7 @@ def by_cell_and_span(
 ) -> values.Steps:
     """n by cell at ``res`` and span between ascending edges (months differ in length), only pairs with incidents."""
     inside = _within(select, edges_us[0], edges_us[-1])
-    with _asked(facts, inside, run) as (connection, where, bound):
+    with asked(facts, inside, run) as (connection, where, bound):
         text = sql.cell_and_step(res, sql.span(edges_us), where)
         table = engine.fetch(connection, text, bound, cancelled=cancelled)
     return values.Steps(
@@ -209,7 +211,7 @@ def incidents(
     cancelled: Cancelled = None,
 ) -> pa.Table:
     """Single incidents ordered by id, at most ``limit``, those after ``after_id``; ``us`` is the time."""
-    with _asked(facts, select, run) as (connection, where, bound):
+    with asked(facts, select, run) as (connection, where, bound):
         text = f"SELECT {sql.COLUMNS} FROM facts WHERE {where} AND id > $after ORDER BY id LIMIT {int(limit)}"
         bound["after"] = -(2**63) if after_id is None else after_id
         return engine.fetch(connection, text, bound, cancelled=cancelled)
@@ -232,29 +234,39 @@ def known(
         text = (
             "SELECT a.position AS position, max_by(e.id, e.revision) AS id, max(e.revision) AS revision, "
             "bool_or(e.revision = a.revision) AS same, max(e.revision) > any_value(a.revision) AS older "
-            f"FROM asked a JOIN ({_every_row(facts)}) e ON e.external_id = a.external_id AND e.source = a.source "
+            f"FROM asked a JOIN ({_every_row(facts, KEYS)}) e ON e.external_id = a.external_id AND e.source = a.source "
             "GROUP BY a.position"
         )
         return engine.fetch(connection, text, cancelled=cancelled)
 
 
-def _every_row(facts: values.Facts) -> str:
-    parts = ["SELECT id, source, external_id, revision FROM segments"] if facts.segments else []
+def sources(directory: Path, segment: values.Segment) -> frozenset[str]:
+    """The sources whose incidents a segment holds. Raises ArchiveError E_SEGMENT_MISSING."""
+    with engine.open_facts(values.Facts(directory, (segment,)), DEFAULT) as connection:
+        return frozenset(engine.fetch(connection, "SELECT DISTINCT source FROM segments")["source"].to_pylist())
+
+
+def loose_ids(facts: values.Facts, *, run: values.Engine = DEFAULT) -> tuple[int, int]:
+    """(rows whose id another row has, rows that replace an id that no row has), of all rows, also replaced ones."""
+    rows = _every_row(facts, "id, replaces")
+    text = (
+        f"SELECT (SELECT count(*) - count(DISTINCT id) FROM ({rows}) AS held) AS twice, (SELECT count(*) FROM ({rows}) "
+        f"AS later WHERE replaces IS NOT NULL AND replaces NOT IN (SELECT id FROM ({rows}) AS earlier)) AS lost"
+    )
+    with engine.open_facts(facts, run) as connection:
+        row = engine.fetch(connection, text).to_pylist()[0]
+    return int(row["twice"]), int(row["lost"])
+
+
+def _every_row(facts: values.Facts, columns: str) -> str:
+    parts = [f"SELECT {columns} FROM segments"] if facts.segments else []
     if facts.live is not None and facts.live.num_rows or not parts:
-        parts.append("SELECT id, source, external_id, revision FROM live")
+        parts.append(f"SELECT {columns} FROM live")
     return " UNION ALL ".join(parts)
 
 
-def _grouped(
-    facts: values.Facts, expression: str, select: values.Select, run: values.Engine, cancelled: Cancelled
-) -> list[tuple[Any, int]]:
-    with _asked(facts, select, run) as (connection, where, bound):
-        table = engine.fetch(connection, sql.grouped(expression, where), bound, cancelled=cancelled)
-    return [(key, int(n)) for key, n in zip(table["key_"].to_pylist(), table["n"].to_pylist())]
-
-
 @contextlib.contextmanager
-def _asked(
+def asked(
     facts: values.Facts, select: values.Select, run: values.Engine
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, dict[str, Any]]]:
     """A connection with ``facts``, the condition of ``select`` and its bound values."""
@@ -277,6 +289,14 @@ def _asked(
             terms.append("cell IN (SELECT cell FROM wanted_cells)")
         terms += _clock_terms(facts, select)
         yield connection, " AND ".join(terms), bound
+
+
+def _grouped(
+    facts: values.Facts, expression: str, select: values.Select, run: values.Engine, cancelled: Cancelled
+) -> list[tuple[Any, int]]:
+    with asked(facts, select, run) as (connection, where, bound):
+        table = engine.fetch(connection, sql.grouped(expression, where), bound, cancelled=cancelled)
+    return [(key, int(n)) for key, n in zip(table["key_"].to_pylist(), table["n"].to_pylist())]
 
 
 def _clock_terms(facts: values.Facts, select: values.Select) -> list[str]:

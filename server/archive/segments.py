@@ -1,4 +1,4 @@
-"""Writing, checking and removing segments: immutable Parquet files, sorted by cell and time, never half there.
+"""Writing and removing segments: immutable Parquet files, sorted by cell and time, never half there.
 
 A segment is written beside its final name, synced, renamed and the directory synced; only then may the manifest name
 it. A file the manifest does not name is rubbish of a crash and may be removed.
@@ -22,6 +22,7 @@ from server.archive import engine, values
 
 ROWS_PER_SEGMENT = 8_000_000
 _NAME = re.compile(r"^incidents-[a-z0-9-]{1,80}-[0-9a-f]{16}\.parquet$")
+_UNFINISHED = ".incidents-"
 _ROW_GROUP = 122_880
 _HASH_BLOCK = 4 << 20
 
@@ -79,7 +80,7 @@ def write_segment(table: pa.Table, *, directory: Path, city: str, run: values.En
             )
             file.flush()
             os.fsync(file.fileno())
-        segment = _describe(beside, name, city, run or values.Engine())
+        segment = describe(beside, name=name, city=city, run=run)
         beside.rename(directory / name)
         _sync_directory(directory)
     except BaseException:
@@ -88,36 +89,36 @@ def write_segment(table: pa.Table, *, directory: Path, city: str, run: values.En
     return segment
 
 
-def check(directory: Path, segments: Iterable[values.Segment], *, strangers: bool = True) -> list[values.Finding]:
-    """Prove that manifest, files, rows and sums agree; every disagreement is a finding.
+def describe(path: Path, *, name: str, city: str, run: values.Engine | None = None) -> values.Segment:
+    """What is true of a file, as its row in the manifest. Raises ArchiveError E_SEGMENT_DAMAGED."""
+    with engine.connect(run or values.Engine()) as connection:
+        try:
+            row = connection.execute(_SUMS, {"file": str(path)}).fetchone()
+        except duckdb.Error as error:
+            raise values.ArchiveError("E_SEGMENT_DAMAGED", f"{name} cannot be read", file=name) from error
+    assert row is not None
+    rows, low, high, weight, cell_sum, replaces = row
+    return values.Segment(
+        file=name,
+        city=city,
+        rows=int(rows),
+        bytes=path.stat().st_size,
+        sha256=sha256(path),
+        min_us=int(low or 0),
+        max_us=int(high or 0),
+        weight=int(weight or 0),
+        cell_sum=str(cell_sum or "0"),
+        replaces=int(replaces),
+    )
 
-    ``strangers``: also name segment files that the manifest does not know.
-    """
-    findings: list[values.Finding] = []
-    known: set[str] = set()
-    for segment in segments:
-        known.add(segment.file)
-        path = directory / segment.file
-        if not path.is_file():
-            findings.append(values.Finding(segment.file, "missing", "the file is not there"))
-            continue
-        if _hash(path) != segment.sha256:
-            findings.append(values.Finding(segment.file, "hash", "the file is not the one that was written"))
-            continue
-        there = _describe(path, segment.file, segment.city, values.Engine())
-        for field, was in segment.as_row().items():
-            found = there.as_row()[field]
-            if found != was:
-                findings.append(values.Finding(segment.file, field, f"the manifest says {was}, the file {found}"))
-        if not _sorted(path):
-            findings.append(values.Finding(segment.file, "order", "the rows are not sorted by cell and time"))
-    if strangers:
-        findings += [
-            values.Finding(name, "stranger", "the manifest does not name this file")
-            for name in files(directory)
-            if name not in known
-        ]
-    return findings
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def files(directory: Path) -> list[str]:
@@ -127,13 +128,18 @@ def files(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir() if _NAME.match(path.name))
 
 
+def unfinished(directory: Path) -> list[str]:
+    """Names of the files that a crash left half written, sorted."""
+    if not directory.is_dir():
+        return []
+    return sorted(path.name for path in directory.iterdir() if path.name.startswith(_UNFINISHED))
+
+
 def sweep(directory: Path, segments: Iterable[values.Segment]) -> list[str]:
     """Remove what a crash left behind: unfinished files and segments that the manifest does not name. Only call it
     while no import is running. Answers the names removed."""
     known = {segment.file for segment in segments}
-    gone = [name for name in files(directory) if name not in known]
-    if directory.is_dir():
-        gone += [path.name for path in directory.iterdir() if path.name.startswith(".incidents-")]
+    gone = [name for name in files(directory) if name not in known] + unfinished(directory)
     for name in gone:
         (directory / name).unlink(missing_ok=True)
     return gone
@@ -175,49 +181,6 @@ def _typed(table: pa.Table) -> pa.Table:
     if empty:
         raise values.ArchiveError("E_ROWS", f"incidents may not lack {', '.join(empty)}")
     return table.cast(values.SCHEMA)
-
-
-def _describe(path: Path, name: str, city: str, run: values.Engine) -> values.Segment:
-    with engine.connect(run) as connection:
-        try:
-            row = connection.execute(_SUMS, {"file": str(path)}).fetchone()
-        except duckdb.Error as error:
-            raise values.ArchiveError("E_SEGMENT_DAMAGED", f"{name} cannot be read", file=name) from error
-    assert row is not None
-    rows, low, high, weight, cell_sum, replaces = row
-    return values.Segment(
-        file=name,
-        city=city,
-        rows=int(rows),
-        bytes=path.stat().st_size,
-        sha256=_hash(path),
-        min_us=int(low or 0),
-        max_us=int(high or 0),
-        weight=int(weight or 0),
-        cell_sum=str(cell_sum or "0"),
-        replaces=int(replaces),
-    )
-
-
-def _sorted(path: Path) -> bool:
-    last: tuple[int, int] | None = None
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=1 << 20, columns=["cell", "time"]):
-            cells = batch.column(0).to_numpy()
-            times = batch.column(1).cast(pa.int64()).to_numpy()
-            rising = (cells[1:] > cells[:-1]) | ((cells[1:] == cells[:-1]) & (times[1:] >= times[:-1]))
-            if not rising.all() or (last is not None and (int(cells[0]), int(times[0])) < last):
-                return False
-            last = (int(cells[-1]), int(times[-1]))
-    return True
-
-
-def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _plain(city: str) -> str:

@@ -96,7 +96,7 @@ def aggregate(res: int) -> str:
     """cell, category, n by ancestor cell at ``res`` and category: the one text for one machine and for many."""
     return (
         f"SELECT {parent('cell', res)} AS cell, category, CAST(sum(weight) AS BIGINT) AS n FROM facts "
-        "GROUP BY 1, 2 ORDER BY 1, 2"
+        "GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST"
     )
 
 

@@ -79,6 +79,11 @@ class Facts:
     segments: tuple[Segment, ...]
     live: pa.Table | None = None
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no incident at all."""
+        return not self.segments and (self.live is None or not self.live.num_rows)
+
 
 @dataclass(frozen=True)
 class Select:

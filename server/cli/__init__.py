@@ -13,7 +13,7 @@ import click
 from geo.errors import GeoError
 from server import terminal
 from server.archive.values import ArchiveError
-from server.cli import accounts, coverage, data, maps, plans, running, trends
+from server.cli import accounts, archive, coverage, data, drawing, maps, nets, outputs, plans, running, trends, watching
 from server.rules import permissions
 from server.store.database import DatabaseError
 from server.usecases import errors
@@ -52,8 +52,10 @@ cli = Commands(
     help="Gezhi 格治: grid management of a city. Without a command it serves the map.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
-        running.serve_command, data.new_city, data.import_, plans.draw, plans.rebalance, plans.staff, plans.plan,
-        maps.heat, trends.hotspots, coverage.coverage, maps.map_, accounts.user, running.verify_, running.runner_,
+        running.serve_command, data.new_city, data.import_, drawing.draw, drawing.rebalance, drawing.formulas,
+        plans.staff, plans.plan,
+        maps.heat, trends.hotspots, watching.alerts, watching.month, coverage.coverage, maps.map_,
+        outputs.where, nets.nets, archive.archive, archive.aggregate, accounts.user, running.verify_, running.runner_,
     ],
 )
 """Every command by its name."""

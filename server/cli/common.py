@@ -49,9 +49,26 @@ plan = click.option("--plan", "ref", default=None, metavar="ID", help="Plan (def
 as_json = click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")
 crs = click.option("--crs", metavar="EPSG:N", help="Coordinate system of the file.")
 datum = click.option("--datum", type=click.Choice(DATUMS), help="Datum of the coordinates.")
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 out = click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE", help="File to write."
+    "--out", type=NEW_FILE, required=True, metavar="FILE", help="File to write."
 )
+
+
+def clock(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options ``--hours`` and ``--weekdays``."""
+    hours = click.option("--hours", metavar="H,H", help="Only these hours of the day, 0 to 23, on the city's clock.")
+    days = click.option("--weekdays", metavar="D,D", help="Only these days, 0 Monday to 6 Sunday; 5,6 is the weekend.")
+    return hours(days(command))
+
+
+def numbers(text: str | None, most: int, hint: str) -> tuple[int, ...] | None:
+    """``N,N`` as whole numbers from 0 to ``most``, in order and once."""
+    if text is None:
+        return None
+    if not all(one.isascii() and one.isdigit() and int(one) <= most for one in text.split(",")):
+        raise click.BadParameter(f"{text!r} is not numbers from 0 to {most} with commas", param_hint=hint)
+    return tuple(sorted({int(one) for one in text.split(",")}))
 
 
 def settings(home: Path | None, **given: Any) -> config.Config:

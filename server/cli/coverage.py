@@ -11,11 +11,13 @@ from typing import Any
 import click
 
 from server import terminal
-from server.cli import common
+from server.cli import common, coverage_told
 from server.rules import coverage as rules
 from server.usecases import (
+    camera_effect,
     camera_gaps,
     camera_ledger,
+    camera_proposals,
     camera_sites,
     context,
     cordons,
@@ -68,14 +70,16 @@ def cells_(
 @coverage.command("figures")
 @common.city
 @click.option("--level", type=click.Choice(coverage_figures.LEVELS), default="city", show_default=True)
+@click.option("--home-m", type=click.FloatRange(10, 5_000), default=rules.NEAR.home_m, show_default=True,
+              help="A household is near a working camera within so many metres.")  # fmt: skip
 @click.option("--keep", is_flag=True, help="Keep today's figures in the history.")
 @common.as_json
 @common.opened
-def figures(ctx: context.Context, city: str, level: str, keep: bool, as_json: bool) -> None:
+def figures(ctx: context.Context, city: str, level: str, home_m: float, keep: bool, as_json: bool) -> None:
     """The planner's figures beside their targets, by grid, community, town or for the city."""
     if keep:
         coverage_figures.keep(ctx, city)
-    common.answer(coverage_figures.figures(ctx, city, level=level), as_json, _tell_figures)
+    common.answer(coverage_figures.figures(ctx, city, level=level, home_m=home_m), as_json, coverage_told.figures)
 
 
 @coverage.command("gaps")
@@ -86,7 +90,7 @@ def figures(ctx: context.Context, city: str, level: str, keep: bool, as_json: bo
 @common.opened
 def gaps(ctx: context.Context, city: str, weights: str, limit: int, as_json: bool) -> None:
     """Cells where the most need is out of sight."""
-    common.answer(camera_gaps.ranked(ctx, city, weights=_weights(weights), limit=limit), as_json, _tell_gaps)
+    common.answer(camera_gaps.ranked(ctx, city, weights=_weights(weights), limit=limit), as_json, coverage_told.gaps)
 
 
 @coverage.command("surplus")
@@ -96,7 +100,7 @@ def gaps(ctx: context.Context, city: str, weights: str, limit: int, as_json: boo
 @common.opened
 def surplus(ctx: context.Context, city: str, limit: int, as_json: bool) -> None:
     """Where there is more watching than needed, and private ground in view."""
-    common.answer(camera_gaps.surplus(ctx, city, limit=limit), as_json, _tell_surplus)
+    common.answer(camera_gaps.surplus(ctx, city, limit=limit), as_json, coverage_told.surplus)
 
 
 @coverage.command("corridors")
@@ -139,7 +143,7 @@ def sites(
     )  # fmt: skip
     with terminal.progress() as progress:
         found = camera_sites.next_sites(ctx, city, asked, progress=progress)
-    common.answer(found, as_json, _tell_sites)
+    common.answer(found, as_json, coverage_told.sites)
 
 
 @coverage.command("cordon")
@@ -158,7 +162,18 @@ def cordon(
     """Whether every road across a boundary is in view."""
     drawn = list(_rings(ring)[0]) if ring else None
     found = cordons.closure(ctx, city, region=region, ring=drawn, inwards_m=inwards or (0.0,), walked=walked)
-    common.answer(found, as_json, _tell_cordons)
+    common.answer(found, as_json, coverage_told.cordons)
+
+
+@coverage.command("proposals")
+@common.city
+@limit
+@common.as_json
+@common.opened
+def proposals(ctx: context.Context, city: str, limit: int, as_json: bool) -> None:
+    """The cameras that are proposed, and the figures before and after them."""
+    told = {**camera_proposals.list_(ctx, city), "effect": camera_effect.effect(ctx, city, limit=limit)}
+    common.answer(told, as_json, coverage_told.proposals)
 
 
 @coverage.command("outages")
@@ -173,7 +188,7 @@ def outages_(ctx: context.Context, city: str, camera: int | None, limit: int, as
         found = outages.loss(ctx, city, camera)
         common.answer(found, as_json, lambda told: terminal.write_json(told))
         return
-    common.answer(outages.outages(ctx, city, limit=limit), as_json, _tell_outages)
+    common.answer(outages.outages(ctx, city, limit=limit), as_json, coverage_told.outages)
 
 
 @coverage.command("ledger")
@@ -183,7 +198,7 @@ def outages_(ctx: context.Context, city: str, camera: int | None, limit: int, as
 @common.opened
 def ledger(ctx: context.Context, city: str, limit: int, as_json: bool) -> None:
     """The register examined: duplicates, places, codes, entries that say too little."""
-    common.answer(camera_ledger.examine(ctx, city, limit=limit), as_json, _tell_ledger)
+    common.answer(camera_ledger.examine(ctx, city, limit=limit), as_json, coverage_told.ledger)
 
 
 def _weights(text: str) -> rules.Weights:
@@ -198,9 +213,12 @@ def _poles(path: Path) -> tuple[tuple[float, float], ...]:
     """Places of a CSV with the columns lat and lng."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return tuple((float(row["lat"]), float(row["lng"])) for row in csv.DictReader(file))
+            found = tuple((float(row["lat"]), float(row["lng"])) for row in csv.DictReader(file))
     except (KeyError, ValueError, TypeError) as error:
         raise click.BadParameter(f"{path} needs the columns lat and lng: {error}", param_hint="--poles") from None
+    if not found:
+        raise click.BadParameter(f"{path} holds no place", param_hint="--poles")
+    return found
 
 
 def _rings(path: Path) -> tuple[tuple[tuple[float, float], ...], ...]:
@@ -218,75 +236,3 @@ def _rings(path: Path) -> tuple[tuple[tuple[float, float], ...], ...]:
     if not found:
         raise click.BadParameter(f"{path} holds no polygon", param_hint="GEOJSON")
     return found
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _tell_figures(found: dict[str, Any]) -> None:
-    click.echo(f"{'':<24} cameras  per km²    seen  places  working  roads   near  met")
-    for one in found["items"]:
-        per_km2 = 0.0 if one["per_km2"] is None else one["per_km2"]
-        shares = "  ".join(f"{_share(one[name]):>6}" for name in ("seen1", "places1", "working", "road_seen", "near"))
-        met = "yes" if one["met"] else "no"
-        click.echo(f"{one['name'][:24]:<24} {one['cameras']:>7} {per_km2:>8.2f}  {shares}  {met}")
-    aims = ", ".join(f"{name} {share:.0%}" for name, share in found["targets"].items())
-    click.echo(f"{found['met']['n']} of {found['met']['of']} meet the targets ({aims})")
-
-
-def _tell_gaps(found: dict[str, Any]) -> None:
-    click.echo(f"{_share(found['unseen'])} of the need is out of sight")
-    for one in found["items"]:
-        name = one["region"]["name"] if one["region"] else ""
-        click.echo(
-            f"{one['rank']:>3}  {one['cell']}  {one['value']:.3%} of need, {one['seen']:.0%} seen, "
-            f"{one['incidents']} incidents, {one['places']} places  {name}"
-        )
-
-
-def _tell_surplus(found: dict[str, Any]) -> None:
-    for one in found["cells"]:
-        click.echo(f"{one['cell']}  {one['many_m2']} m² in view of {found['many']} or more")
-    for one in found["redundant"]:
-        click.echo(f"camera {one['id']} {one['name']}: {one['alone']:.1%} of its view is seen by it alone")
-    for one in found["private"]:
-        arcs = ", ".join(f"{first}-{last}" for first, last in one["arcs"])
-        click.echo(f"camera {one['id']} {one['name']}: {one['private_m2']} m² of private ground, mask {arcs}")
-
-
-def _tell_sites(found: dict[str, Any]) -> None:
-    for one in found["items"]:
-        aim = "" if one["heading_deg"] is None else f" {one['heading_deg']:.0f}°"
-        click.echo(f"{one['rank']:>3}  {one['lat']:.6f} {one['lng']:.6f}  {one['kind']}{aim}  +{one['gain']:.3%}")
-    click.echo(
-        f"need in view {found['seen_before']:.3%} → {found['seen_after']:.3%}; no choice of these "
-        f"{found['candidates']} candidates exceeds {found['bound']:.3%}; cost {found['cost']:g}"
-    )
-
-
-def _tell_cordons(found: dict[str, Any]) -> None:
-    for one in found["cordons"]:
-        closed = _share(one["closure"])
-        click.echo(f"{one['inwards_m']:g} m inside: {one['seen']} of {one['n']} crossings in view ({closed})")
-        for crossing in one["crossings"][:20]:
-            seen = "seen" if crossing["seen"] else "open"
-            click.echo(f"  {seen}  {crossing['lat']:.6f} {crossing['lng']:.6f}  {crossing['class']} {crossing['road']}")
-
-
-def _tell_outages(found: dict[str, Any]) -> None:
-    for name in ("offline", "idle"):
-        click.echo(f"{len(found[name])} {name}")
-        for one in found[name][:20]:
-            click.echo(f"  {one['id']:>5} {one['code']} {one['name']}  {one['since'] or ''}")
-    click.echo("most critical")
-    for one in found["critical"]:
-        click.echo(f"  {one['id']:>5} {one['name']}: {one['need']:.3%} of need, {one['alone_m2']} m² alone")
-
-
-def _tell_ledger(found: dict[str, Any]) -> None:
-    click.echo(f"{found['cameras']} cameras; codes: {found['codes']}")
-    if found["datum"]:
-        click.echo(f"the sites outside look like {found['datum']} coordinates")
-    for check in found["checks"]:
-        click.echo(f"{check['code']:<14} {check['n']:>6}")

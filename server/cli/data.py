@@ -71,19 +71,32 @@ def region_file(text: str) -> founding.RegionFile:
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook that holds several.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a text file, when detection is not wanted.")
 @click.option("--delimiter", metavar="SIGN", help="What separates the columns of a text file.")
+@click.option("--direction", "directions", multiple=True, metavar="CODE=DEG",
+              help="A direction code that the register of cameras uses; give the whole list.")  # fmt: skip
+@click.option("--department", default="", metavar="NAME", help="Whose nets these are, where the rows do not say.")
 @click.option("--dry-run", is_flag=True, help="Show the mapping and the first faults; store nothing.")
 @common.as_json
 @common.opened
 def import_(
     ctx: context.Context, kind: str, file: Path, city: str, fields: tuple[str, ...], crs: str | None,
     datum: str | None, tz: str | None, time_format: str | None, level: str, layer: str | None, sheet: str | None,
-    encoding: str | None, delimiter: str | None, dry_run: bool, as_json: bool,
+    encoding: str | None, delimiter: str | None, directions: tuple[str, ...], department: str,
+    dry_run: bool, as_json: bool,
 ) -> None:
     """Import FILE as KIND; refused rows are numbered and explained."""
     asked = imports.Asked(
         kind=kind, fields=common.pairs(fields), crs=crs, datum=datum, tz=tz, time_format=time_format, dry_run=dry_run,
-        level=level, layer=layer, sheet=sheet, encoding=encoding, delimiter=delimiter,
+        level=level, layer=layer, sheet=sheet, encoding=encoding, delimiter=delimiter, directions=_degrees(directions),
+        department=department,
     )
     with terminal.progress() as progress:
         report = imports.run(ctx, city, file, asked, progress=progress)
     common.answer(report, as_json, terminal.tell_import)
+
+
+def _degrees(pairs: tuple[str, ...]) -> dict[str, float] | None:
+    """The declared list of direction codes, or None where none was given."""
+    try:
+        return {code: float(degrees) for code, degrees in common.pairs(pairs).items()} or None
+    except ValueError as error:
+        raise click.BadParameter(f"degrees from north are numbers: {error}", param_hint="--direction") from None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+import pydantic
 
 from server import terminal
 from server.cli import common
+from server.rules import permissions
 from server.usecases import cities, context, exports, incidents, plans
 
 INTERNAL = "内部资料"
@@ -22,20 +25,42 @@ INTERNAL = "内部资料"
 @click.option("--res", type=int, default=None, help="H3 resolution (default: the city's own).")
 @click.option("--per", type=click.Choice(("raw", "area", "household")), default="raw", show_default=True)
 @click.option("--smooth", type=int, default=0, show_default=True, metavar="RINGS", help="Share counts out over rings.")
+@common.clock
+@click.option(
+    "--classes", default="quantile", show_default=True, metavar="quantile|N,N",
+    help="Classes of the legend for the whole city: quantile, or fixed limits.",
+)
+@click.option("--public", is_flag=True, help="Keep the privacy floor: for readers outside the office.")
 @common.out
+@common.as_json
 @common.opened
 def heat(
-    ctx: context.Context, city: str, start: str | None, end: str | None, category: str | None, res: int | None,
-    per: incidents.Per, smooth: int, out: Path,
+    ctx: context.Context, city: str, start: str | None, end: str | None, out: Path, as_json: bool, public: bool,
+    **asked: Any,
 ) -> None:
-    """Incidents per cell, as csv, geojson or parquet (by the name of the file)."""
+    """Reports per cell, as csv, geojson, parquet or html (by the name of the file); with --json the legend."""
+    from server.views import incident_map, shown
+    from server.wire import requests
+
     zone = ZoneInfo(cities.get(ctx, city)["tz"])
-    found = incidents.heat(
-        ctx, city, start=common.time(start, zone), end=common.time(end, zone), category=category, res=res, per=per,
-        smooth=smooth,
-    )
-    common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="heat").body)
-    click.echo(f"{found.meta['n']:,} incidents in {found.cells.size:,} cells", err=True)
+    given = {**asked, "from": common.time(start, zone), "to": common.time(end, zone)}
+    try:
+        query = requests.Heat.model_validate({name: value for name, value in given.items() if value is not None})
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        hint = "--" + ".".join(str(part) for part in first["loc"]) if first["loc"] else None
+        raise click.BadParameter(first["msg"], param_hint=hint) from None
+    own = ctx.acting(permissions.Actor(ctx.by, "viewer", city)) if public else ctx
+    found = shown.heat(own, city, query, incidents.heat)
+    if out.suffix == ".html":
+        common.save(out, incident_map.make(own, city, heat=found, spots=None).encode())
+    else:
+        common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="heat").body)
+    told = {"cells": int(found.cells.size), **found.meta}
+    if as_json:
+        terminal.write_json(told)
+    else:
+        click.echo(f"{found.meta['n']:,} incidents in {found.cells.size:,} cells", err=True)
 
 
 @click.command("map")

@@ -1,4 +1,4 @@
-"""Drawing, staffing and keeping plans: ``draw``, ``staff`` and ``plan …``."""
+"""Staffing and keeping plans: ``staff`` and ``plan …``. Drawing them is in ``drawing``."""
 
 from __future__ import annotations
 
@@ -7,41 +7,9 @@ from typing import Any
 
 import click
 
-from server import terminal
-from server.cli import common
-from server.usecases import adjusting, checkup, comparing, context, drawing, exports, plans, staffing
-
-
-@click.command("draw")
-@common.city
-@click.option("--band", default="300:500", show_default=True, metavar="LOW:HIGH", help="Households of a grid.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds give equal plans.")
-@click.option("--seconds", type=float, default=None, help="Stop after this time (default: when done).")
-@common.as_json
-@common.opened
-def draw(ctx: context.Context, city: str, band: str, seed: int, seconds: float | None, as_json: bool) -> None:
-    """Draw a draft plan of grids."""
-    with terminal.progress() as progress:
-        made = drawing.draw(ctx, city, band=common.band(band), seed=seed, seconds=seconds, progress=progress)
-    common.answer(made, as_json, terminal.tell_plan)
-
-
-@click.command("rebalance")
-@common.city
-@click.option("--plan", "ref", default=plans.CURRENT, metavar="ID", help="Plan (default: in force, else newest).")
-@click.option("--band", default=None, metavar="LOW:HIGH", help="Households of a grid (default: the plan's own band).")
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds give equal plans.")
-@click.option("--seconds", type=float, default=None, help="Stop after this time (default: when done).")
-@common.as_json
-@common.opened
-def rebalance(
-    ctx: context.Context, city: str, ref: str, band: str | None, seed: int, seconds: float | None, as_json: bool
-) -> None:
-    """Draw a draft from a plan that moves as few households as can be."""
-    limits = common.band(band) if band is not None else None
-    with terminal.progress() as progress:
-        made = adjusting.rebalance(ctx, city, ref, band=limits, seed=seed, seconds=seconds, progress=progress)
-    common.answer(made, as_json, terminal.tell_adjusted)
+from server import checkfile, terminal
+from server.cli import common, drawing_told
+from server.usecases import checkup, comparing, context, exports, measuring, merging, plans, staffing
 
 
 @click.command("staff")
@@ -93,13 +61,42 @@ def plan_show(ctx: context.Context, city: str | None, ref: str | None, as_json: 
 @plan.command("publish")
 @common.any_city
 @common.plan
+@click.option("--over", is_flag=True, help="Also over a plan that came into force since the draft was begun.")
 @common.as_json
 @common.opened
-def plan_publish(ctx: context.Context, city: str | None, ref: str | None, as_json: bool) -> None:
+def plan_publish(ctx: context.Context, city: str | None, ref: str | None, over: bool, as_json: bool) -> None:
     """Put a draft in force (default: the newest)."""
     code = common.only_city(ctx, city, ref)
     chosen = plans.get(ctx, code, ref or plans.NEWEST)
-    found = plans.publish(ctx, code, chosen["id"], if_match=chosen["tag"])
+    found = plans.publish(ctx, code, chosen["id"], if_match=chosen["tag"], over=over)
+    common.answer(found, as_json, lambda told: terminal.tell_plans([told]))
+
+
+@plan.command("merge")
+@click.argument("one")
+@click.argument("other", default=plans.CURRENT)
+@common.any_city
+@click.option("--prefer", type=click.Choice(("ours", "theirs")), help="Whose change counts where both changed it.")
+@common.as_json
+@common.opened
+def plan_merge(
+    ctx: context.Context, one: str, other: str, city: str | None, prefer: merging.Prefer | None, as_json: bool
+) -> None:
+    """Merge a plan (default: the one in force) into a draft, cell by cell, as a new draft."""
+    found = merging.merge(ctx, common.only_city(ctx, city, one), one, other, prefer=prefer)
+    common.answer(found, as_json, lambda told: terminal.tell_plans([told]))
+
+
+@plan.command("roll-back")
+@common.any_city
+@click.option("--reason", default="", help="Why the publication is taken back.")
+@common.as_json
+@common.opened
+def plan_roll_back(ctx: context.Context, city: str | None, reason: str, as_json: bool) -> None:
+    """Take back the last publication: the plan before it comes into force again as a new version."""
+    code = common.only_city(ctx, city, None)
+    tag = plans.tag_of(ctx, code, plans.CURRENT)
+    found = plans.roll_back(ctx, code, if_match=tag, reason=reason)
     common.answer(found, as_json, lambda told: terminal.tell_plans([told]))
 
 
@@ -127,12 +124,33 @@ def plan_compare(ctx: context.Context, one: str, other: str, city: str | None, a
     common.answer(found, as_json, terminal.tell_compared)
 
 
+@plan.command("measure")
+@common.any_city
+@common.plan
+@click.option("--level", type=click.Choice(("city", "communities", "grids")), default="communities", show_default=True)
+@common.as_json
+@common.opened
+def plan_measure(ctx: context.Context, city: str | None, ref: str | None, level: str, as_json: bool) -> None:
+    """Households, deviation, roundness, diameter and walking round of a plan."""
+    found = measuring.of_plan(ctx, common.only_city(ctx, city, ref), ref or plans.CURRENT)
+    common.answer(found, as_json, lambda told: drawing_told.measured(told, level))
+
+
 @plan.command("check")
 @common.any_city
 @common.plan
+@click.option("--out", type=common.NEW_FILE, default=None, metavar="FILE.html", help="Write it to print, with a plan.")
+@click.option("--lang", type=click.Choice(("zh", "en")), default="zh", show_default=True, help="Language of the file.")
 @common.as_json
 @common.opened
-def plan_check(ctx: context.Context, city: str | None, ref: str | None, as_json: bool) -> None:
+def plan_check(
+    ctx: context.Context, city: str | None, ref: str | None, out: Path | None, lang: str, as_json: bool
+) -> None:
     """Examine a plan before anybody redraws it (网格体检)."""
-    found = checkup.examine(ctx, common.only_city(ctx, city, ref), ref or plans.CURRENT)
+    code, chosen = common.only_city(ctx, city, ref), ref or plans.CURRENT
+    if out is None:
+        found = checkup.examine(ctx, code, chosen)
+    else:
+        text, found = checkfile.make(ctx, code, chosen, lang=lang)
+        common.save(out, text.encode())
     common.answer(found, as_json, terminal.tell_checkup)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from server.cli import common
-from server.usecases import cities, context, exports
+from server.usecases import cities, context, exports, incidents
 from server.usecases import hotspots as usecase
 
 
@@ -20,21 +20,34 @@ from server.usecases import hotspots as usecase
 @click.option("--category", help="A category or a group of them.")
 @click.option("--res", type=int, default=None, help="H3 resolution (default: the city's own).")
 @click.option("--per", type=click.Choice(("area", "household")), default="area", show_default=True)
+@common.clock
 @common.out
 @common.as_json
 @common.opened
 def hotspots(
     ctx: context.Context, city: str, start: str | None, end: str | None, category: str | None, res: int | None,
-    per: usecase.Per, out: Path, as_json: bool,
+    per: usecase.Per, hours: str | None, weekdays: str | None, out: Path, as_json: bool,
 ) -> None:
-    """Cells with more or fewer incidents than chance, as csv, geojson or parquet (by the name of the file); the table
-    of spots."""
+    """Cells with more or fewer incidents than chance, as csv, geojson, parquet or html (by the name of the file); the
+    table of spots."""
+    from server.views import incident_map, legends
+
     zone = ZoneInfo(cities.get(ctx, city)["tz"])
-    found = usecase.find(
-        ctx, city, start=common.time(start, zone), end=common.time(end, zone), category=category, res=res, per=per
+    asked: dict[str, Any] = {
+        "start": common.time(start, zone), "end": common.time(end, zone), "category": category, "res": res,
+        "clock": incidents.Clock(common.numbers(hours, 23, "--hours"), common.numbers(weekdays, 6, "--weekdays")),
+    }  # fmt: skip
+    found = usecase.find(ctx, city, per=per, **asked)
+    if out.suffix == ".html":
+        heat = legends.heat(incidents.heat(ctx, city, **asked), per="raw")
+        common.save(out, incident_map.make(ctx, city, heat=heat, spots=legends.hotspots(found)).encode())
+    else:
+        common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="hotspots").body)
+    click.echo(
+        f"{found.meta['n']:,} reports, {found.cells.size:,} of {found.meta['cells']:,} cells with a finding; expected "
+        f"share of false ones at most {found.meta['q']:.0%}; base: {per}",
+        err=True,
     )
-    common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="hotspots").body)
-    click.echo(f"{found.meta['n']:,} incidents, {found.cells.size:,} cells with a finding", err=True)
     common.answer(found.meta["spots"], as_json, _tell)
 
 

@@ -13,12 +13,14 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from server.intake import quotes, sources, text, values
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _BLOCK = 8 * values.MIB
+_GUARDED = r"^'([=+\-@\t\r＝＋－＠'])"
 
 
 @dataclass(frozen=True)
@@ -150,13 +152,19 @@ def _batches(table: _Table, wanted: Sequence[str]) -> Iterator[sources.Batch]:
             row = int(numbers[-1]) if len(numbers) else row
             if row > table.limits.rows:
                 raise values.IntakeError("E_BUDGET", f"the file has more than {table.limits.rows} rows")
-            columns = {name: batch.column(name) for name in names}
+            columns = {name: _unguarded(batch.column(name)) for name in names}
             fresh = invalid[told:]
             told = len(invalid)
             yield _without_misplaced(numbers, columns, fresh, table.misplaced, min(1.0, file.tell() / size))
     if len(invalid) > told:
         none = {name: pa.array([], pa.string()) for name in names}
         yield sources.Batch(np.zeros(0, np.int64), none, None, invalid[told:], 1.0)
+
+
+def _unguarded(column: pa.Array) -> pa.Array:
+    """Texts without the apostrophe that keeps a spreadsheet from taking them for a formula (our exports write one)."""
+    guarded = pc.any(pc.starts_with(column, "'")).as_py()
+    return pc.replace_substring_regex(column, _GUARDED, r"\1") if guarded else column
 
 
 def _reader(

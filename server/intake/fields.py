@@ -6,12 +6,14 @@ Each reader answers the new column and, for wrong values, a mask with its code a
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from geo import directions
 from server.intake import kinds, mapping, personal
 
 TEXT_CHARS = 1_000
@@ -20,29 +22,6 @@ _CONTROLS = (
     r"[\x00-\x08\x0b-\x1f\x7f\x{0080}-\x{009f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}\x{fffe}]"
 )
 _EMPTY = ("", "na", "n/a", "null", "none", "nan", "无", "-", "--", "—")
-_COMPASS = {
-    name: index * 22.5
-    for index, name in enumerate(
-        ["n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw"]
-    )
-} | {
-    "北": 0.0,
-    "东北": 45.0,
-    "东": 90.0,
-    "东南": 135.0,
-    "南": 180.0,
-    "西南": 225.0,
-    "西": 270.0,
-    "西北": 315.0,
-    "north": 0.0,
-    "northeast": 45.0,
-    "east": 90.0,
-    "southeast": 135.0,
-    "south": 180.0,
-    "southwest": 225.0,
-    "west": 270.0,
-    "northwest": 315.0,
-}
 _YES = {"yes", "true", "1", "是", "y", "t", "单行", "-1", "reverse", "one-way", "oneway"}
 _NO = {"no", "false", "0", "否", "n", "f", "双向"}
 
@@ -82,8 +61,9 @@ def as_text(column: pa.Array) -> pa.Array:
     return pc.cast(column, pa.string())
 
 
-def read(column: pa.Array, field: kinds.Field) -> Column:
-    """Read ``column`` as ``field`` says. Times and coordinates have modules of their own."""
+def read(column: pa.Array, field: kinds.Field, *, codes: Mapping[str, float] | None = None) -> Column:
+    """Read ``column`` as ``field`` says. Times and coordinates have modules of their own. ``codes``: the declared list
+    (code → degrees) of a column of headings."""
     if field.type == "number" or field.type == "integer":
         return _number(column, field)
     texts = pc.utf8_trim_whitespace(as_text(column))
@@ -94,7 +74,7 @@ def read(column: pa.Array, field: kinds.Field) -> Column:
     low = pc.if_else(pc.is_in(low, pa.array(_EMPTY)), pa.scalar(None, pa.string()), low)
     if field.type == "choice":
         return _words(low, field)
-    return _flag(low) if field.type == "flag" else _heading(low)
+    return _flag(low) if field.type == "flag" else _heading(low, codes)
 
 
 def number(column: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -190,54 +170,42 @@ def _flag(texts: pa.Array) -> Column:
     return Column(flags, (Wrong(wrong, "flag.unknown", "must be yes or no"),))
 
 
-def _heading(texts: pa.Array) -> Column:
-    """Degrees clockwise from north. Several directions: the first, all of them in the companion column ``headings``."""
+def _heading(texts: pa.Array, codes: Mapping[str, float] | None) -> Column:
+    """Degrees clockwise from north. Several directions: the first, all of them in the companion column ``headings``.
+
+    With declared ``codes`` only these are read. Without, a column of nothing but small whole numbers is refused: it
+    holds codes, and lists of codes in use disagree."""
     encoded = pc.dictionary_encode(texts)
-    read_as = [(None, False) if word is None else _directions(word) for word in encoded.dictionary.to_pylist()]
-    first = pa.array([many[0] if many else None for many, _ in read_as], pa.float64()).take(encoded.indices)
-    all_of = [";".join(f"{one:g}" for one in many) if many and len(many) > 1 else None for many, _ in read_as]
-    several = pa.array(all_of, pa.string()).take(encoded.indices)
+    words = encoded.dictionary.to_pylist()
+    if codes is None and directions.look_like_codes(words, len(texts) - texts.null_count):
+        reason = "looks like a code, not degrees; declare the register's list of codes"
+        return Column(
+            pa.nulls(len(texts), pa.float64()), (Wrong(_mask(pc.is_valid(texts)), "heading.codes", reason),)
+        )
+    declared = None if codes is None else {code.strip().lower(): degrees for code, degrees in codes.items()}
+    found = directions.parse(words, codes=declared)
+    first = pa.array(found.deg, pa.float64(), from_pandas=True).take(encoded.indices)
+    lists = [
+        ";".join(f"{one:g}" for one in (lead, *more)) if more else None
+        for lead, more in zip(found.deg.tolist(), found.several, strict=True)
+    ]
+    several = pa.array(lists, pa.string()).take(encoded.indices)
+    arc = pa.array(found.arc, pa.bool_()).take(encoded.indices)
     wrong = _mask(pc.and_(pc.is_valid(texts), pc.is_null(first)))
-    arc = pa.array([span for _, span in read_as], pa.bool_()).take(encoded.indices)
+    unread = (
+        Wrong(wrong, "heading.unknown", "not a direction in degrees or compass words")
+        if codes is None
+        else Wrong(wrong, "heading.undeclared", "not in the declared list of direction codes")
+    )
     return Column(
         first,
         (
-            Wrong(wrong, "heading.unknown", "not a direction in degrees or compass words"),
+            unread,
             Wrong(_mask(pc.is_valid(several)), "heading.several", "several directions; all are kept, the first leads"),
             Wrong(_mask(arc), "heading.arc", "an arc of directions; its middle is used"),
         ),
         ("headings", several),
     )
-
-
-def _directions(text: str) -> tuple[list[float] | None, bool]:
-    """The directions a text names and whether it was an arc; (None, False) when one of them is unknown."""
-    parts = [part.strip().rstrip("°度").strip() for part in text.replace("；", ";").replace(",", ";").split(";")]
-    made: list[float] = []
-    arc = False
-    for part in parts:
-        ends = part.split("-") if part.count("-") == 1 and not part.startswith("-") else [part]
-        angles = [_direction(end.strip()) for end in ends]
-        if None in angles:
-            return None, False
-        known = [angle for angle in angles if angle is not None]
-        if len(known) == 2:
-            arc = True
-            made.append((known[0] + ((known[1] - known[0]) % 360) / 2) % 360)
-        else:
-            made.append(known[0] % 360)
-    return made, arc
-
-
-def _direction(text: str) -> float | None:
-    word = text.removeprefix("朝").removeprefix("向").removeprefix("正").removesuffix("向").removesuffix("方")
-    if word in _COMPASS:
-        return _COMPASS[word]
-    try:
-        degrees = float(text)
-    except ValueError:
-        return None
-    return degrees if -360 <= degrees <= 360 else None
 
 
 def _mask(flags: pa.Array) -> np.ndarray:

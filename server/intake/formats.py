@@ -25,6 +25,7 @@ _READERS = {
     "shapefile": "shapefile",
     "xlsx": "xlsx",
     "kml": "kml",
+    "open311": "open311",
 }
 _HEAD = 4_096
 _TABLES = ("csv", "tsv", "txt", "tab", "csv.gz", "tsv.gz", "txt.gz")
@@ -91,7 +92,9 @@ def recognise(path: Path, name: str | None, limits: values.Limits) -> str:
 
 def _text(head: bytes, name: str | None, *, packed: bool) -> str:
     start = _as_text(head).lstrip()
-    if start.startswith(("{", "[")):
+    if start.startswith("["):
+        return "open311"
+    if start.startswith("{"):
         return "geojson"
     if start.startswith("<"):
         root = _root_element(start)
@@ -99,6 +102,8 @@ def _text(head: bytes, name: str | None, *, packed: bool) -> str:
             return "kml"
         if root == "osm":
             return "osm.gz" if packed else "osm"
+        if root == "service_requests":
+            return "open311"
         raise _not_ours(f"XML with the root '{root[:40]}'")
     if "\x00" in start:
         raise _not_ours("a binary file")
@@ -163,5 +168,5 @@ def _not_ours(what: str) -> values.IntakeError:
     return values.IntakeError(
         "E_TYPE",
         f"the file is {what}; taken are GeoJSON, GeoPackage, zipped Shapefile, CSV, XLSX, Parquet, GeoParquet, "
-        "KML and OpenStreetMap extracts",
+        "KML, OpenStreetMap extracts and Open311 service requests",
     )

@@ -101,7 +101,7 @@ def plan(kind: kinds.Kind, source: sources.Source, *, options: values.Options, s
         system = places.settle(
             crs=options.crs,
             datum=options.datum,
-            declared=source.declared if located else None,
+            declared=source.declared if located or not source.located else None,
             trusted=source.trusted,
             mainland=options.mainland,
         )
@@ -163,7 +163,7 @@ def _convert(
         elif field.type == "time":
             made[field.name] = _time(plan, batch, theirs, faults, bad, tally)
         else:
-            made |= _field(field, batch, theirs, faults, bad)
+            made |= _field(field, batch, theirs, faults, bad, options.directions)
     made["identity"] = _identity(made.get("id"), batch.rows, plan.identity)
     made |= _place(plan, batch, faults=faults, budget=budget, bad=bad, tally=tally, options=options)
     arrays = [
@@ -173,10 +173,15 @@ def _convert(
 
 
 def _field(
-    field: kinds.Field, batch: sources.Batch, theirs: str, faults: fault_lists.Faults, bad: np.ndarray
+    field: kinds.Field,
+    batch: sources.Batch,
+    theirs: str,
+    faults: fault_lists.Faults,
+    bad: np.ndarray,
+    codes: dict[str, float] | None,
 ) -> dict[str, pa.Array]:
     column = batch.columns[theirs]
-    read = fields.read(column, field)
+    read = fields.read(column, field, codes=codes)
     for wrong in read.wrong:
         hit = np.flatnonzero(wrong.mask)
         if len(hit):

@@ -163,12 +163,13 @@ def _encoding(cpg: Path, given: str | None) -> tuple[str | None, tuple[str, ...]
 
 def _read(shp: Path, columns: list[str], skip: int, limits: values.Limits) -> tuple[Any, list[Any], int]:
     try:
-        _, _, shapes, data = pyogrio.raw.read(
+        told, _, shapes, data = pyogrio.raw.read(
             str(shp), columns=columns, encoding="ISO-8859-1", skip_features=skip, max_features=limits.batch_rows
         )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, pyogrio.errors.GeometryError) as error:
         raise values.IntakeError("E_TRUNCATED", "the Shapefile is damaged") from error
-    return shapes, list(data), len(shapes)
+    by_name = dict(zip(told["fields"].tolist(), data, strict=True))  # they come in the file's order, not in that asked
+    return shapes, [by_name[name] for name in columns], len(shapes)
 
 
 def _batches(

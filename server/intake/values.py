@@ -53,6 +53,7 @@ class Options:
     mainland    the city lies in mainland China, where a declared CRS cannot be trusted to tell the datum
     extent      west, south, east, north of the city in degrees; used to recognise swapped or projected coordinates
     now         ISO 8601 instant; times more than five minutes later are rejected
+    directions  direction codes of a register → degrees clockwise from north; with it only these codes are read
     name        the name the file was given with, only for its ending
     """
 
@@ -69,6 +70,7 @@ class Options:
     extent: tuple[float, float, float, float] | None = None
     now: str | None = None
     name: str | None = None
+    directions: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

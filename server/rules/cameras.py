@@ -21,6 +21,12 @@ ROUND_DEG: Final = 360.0
 CAMERA_TYPES: Final = ("131", "132")
 """Type codes of cameras in rule A: analogue and network camera."""
 INDUSTRIES: Final = range(16)
+SAME_M: Final = 1.0
+"""Sites nearer than this to one another are one place."""
+SAME_DEG: Final = 15.0
+"""Directions nearer than this are one direction."""
+SITE_M: Final = 30.0
+"""Two rows with one device code are one camera when they lie this near to one another."""
 MUST_STATE: Final = ("purpose", "legal_basis")
 """What an entry needs to be complete; without these no proposal is approved."""
 _DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?")
@@ -125,6 +131,16 @@ def day(text: str) -> str:
         return datetime.date(*(int(part) for part in found.groups())).isoformat()
     except ValueError:
         return ""
+
+
+def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two sites are of one kind and look the same way."""
+    if one["kind"] != other["kind"]:
+        return False
+    a, b = one["heading_deg"], other["heading_deg"]
+    if a is None or b is None:
+        return a is None and b is None
+    return bool(abs((a - b + 180.0) % 360.0 - 180.0) <= SAME_DEG)
 
 
 def lacks(row: Mapping[str, Any]) -> list[str]:

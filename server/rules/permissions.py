@@ -54,14 +54,16 @@ _OPERATE: Final = _SEE | {
     "job.read",
     "import.read",
     "plan.export",
+    "incident.report",
 }
 _PLAN: Final = _OPERATE | {
     "plan.draw", "plan.publish", "plan.staff", "job.cancel", "import.run", "camera.propose", "camera.export",
+    "archive.check", "alert.rule",
 }  # fmt: skip
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     "viewer": frozenset(_SEE),
-    "worker": frozenset(_SEE),
+    "worker": frozenset(_SEE | {"incident.report"}),
     "operator": frozenset(_OPERATE),
     "planner": frozenset(_PLAN),
     "admin": frozenset(_PLAN | {"city.create", "user.manage"}),
@@ -73,7 +75,8 @@ EVERY_ACTION: Final = frozenset().union(*ACTIONS.values())
 
 WHOLE_CITY: Final = frozenset({
     "plan.draw", "plan.publish", "plan.staff", "plan.export", "import.run", "import.read", "job.read", "job.cancel",
-    "city.create", "user.manage", "camera.propose",
+    "city.create", "user.manage", "camera.propose", "archive.check",
+    "alert.rule",
 })  # fmt: skip
 """Actions that reach the whole city: not for an actor who is scoped to one region of it."""
 

@@ -141,6 +141,14 @@ def end_codes(connection: Connection, city: str, codes: Sequence[str], *, at: st
         connection.execute(update(grid_codes).where(where).values(until=at))
 
 
+def reopen_codes(connection: Connection, city: str, codes: Sequence[str]) -> None:
+    """Open codes again that a plan in force uses."""
+    for start in range(0, len(codes), 500):
+        part = list(codes[start : start + 500])
+        where = (grid_codes.c.city == city) & grid_codes.c.code.in_(part) & grid_codes.c.until.is_not(None)
+        connection.execute(update(grid_codes).where(where).values(until=None))
+
+
 def insert_lineage(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Record where the cells of old grids went."""
     if rows:

@@ -22,12 +22,21 @@ STEPS: Final = (
 SETTING: Final = "approval_steps"
 
 
+NOTES: Final = frozenset({"OVERLAP"})
+"""Codes that tell of the file a plan came from; every cell of the plan itself lies in one grid."""
+
+
+def faults(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The faults of structure of a plan's row: what must be mended before it is submitted or published."""
+    return [found for found in row["violations"] if found["code"] not in checks.BAND_CODES | NOTES]
+
+
 def refuse_faulty(row: dict[str, Any]) -> None:
     """Raise Conflict where a plan has faults of structure; they are listed in ``detail``."""
-    faults = [found for found in row["violations"] if found["code"] not in checks.BAND_CODES]
-    if faults:
-        listed = [{"code": found["code"], "reason": found["reason"]} for found in faults[:50]]
-        raise errors.Conflict("not_valid", f"The plan has {len(faults)} faults that must be mended.", detail=listed)
+    bad = faults(row)
+    if bad:
+        listed = [{"code": found["code"], "reason": found["reason"]} for found in bad[:50]]
+        raise errors.Conflict("not_valid", f"The plan has {len(bad)} faults that must be mended.", detail=listed)
 
 
 def refuse_unapproved(connection: Connection, row: dict[str, Any]) -> None:
@@ -61,8 +70,7 @@ def state(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
                 **{name: taken[name] for name in ("decision", "post", "document", "opinion", "at", "by")},
             }
     upcoming = next((i for i, step in enumerate(told) if step["decision"] not in ("approved", "submitted")), None)
-    faults = [found["code"] for found in row["violations"] if found["code"] not in checks.BAND_CODES]
     return {
         "steps": told, "under_review": under_review, "approved": under_review and upcoming is None,
-        "next": upcoming if under_review else None, "faults": len(faults),
+        "next": upcoming if under_review else None, "faults": len(faults(row)),
     }

@@ -127,7 +127,8 @@ def alone(ctx: Context, connection: Connection, place: territory.World) -> dict[
     def make() -> dict[int, tuple[float, float]]:
         scene = sight.scene(ctx, connection, place)
         need = coverage_facts.needs(ctx, connection, place, weights=rules.Weights())["need"]
-        needs, areas = cameras.losses(scene.working, ids=place.base.cells, need=need)
+        public = coverage.covered(ctx, connection, place, place.base.resolution).columns["public_m2"]
+        needs, areas = cameras.losses(scene.working, ids=place.base.cells, need=need, public_m2=public)
         rows = np.flatnonzero(scene.works).tolist()
         return dict(zip(rows, zip(needs.tolist(), areas.tolist(), strict=True), strict=True))
 

@@ -14,8 +14,6 @@ from server.store import database, imported
 from server.usecases import camera_gaps, territory
 from server.usecases.context import Context
 
-SAME_M = 1.0
-SAME_DEG = 15.0
 MOST = 200
 DATUM_SHARE = 0.8
 """A datum is suspected when at least this share of the sites outside would lie inside after the change."""
@@ -87,17 +85,9 @@ def _same_place(rows: list[dict[str, Any]]) -> list[int]:
         return []
     points = shapely.points([row["lng"] for row in rows], [row["lat"] for row in rows])
     flat = geodesy.plane_for(points).project(points)
-    one, other = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=SAME_M)
-    return sorted({i for i, j in zip(one.tolist(), other.tolist(), strict=True) if i != j and _alike(rows[i], rows[j])})
-
-
-def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    if one["kind"] != other["kind"]:
-        return False
-    a, b = one["heading_deg"], other["heading_deg"]
-    if a is None or b is None:
-        return a is None and b is None
-    return bool(abs((a - b + 180.0) % 360.0 - 180.0) <= SAME_DEG)
+    one, other = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=register.SAME_M)
+    pairs = zip(one.tolist(), other.tolist(), strict=True)
+    return sorted({i for i, j in pairs if i != j and register.alike(rows[i], rows[j])})
 
 
 def _datum(place: territory.World, outside: list[dict[str, Any]]) -> str | None:

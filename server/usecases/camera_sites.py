@@ -78,15 +78,21 @@ def next_sites(ctx: Context, city: str, asked: Asked, *, progress: Progress = si
     walls = scene.walls if scene.walls is not None else visibility.walls(gpd.GeoSeries([], crs="EPSG:4326"))
     made = cameras.next_sites(
         lats, lngs, ids=place.base.cells, need=np.where(mine, need, 0.0), existing=scene.working, buildings=walls,
-        kinds=_kinds(asked), forbidden=_forbidden(scene, asked), number=asked.number, budget=asked.budget,
+        kinds=_kinds(asked), forbidden=_forbidden(scene, asked), private=scene.private,
+        public_m2=found.columns["public_m2"], number=asked.number, budget=asked.budget,
     )  # fmt: skip
     progress(0.95, "writing")
-    return _told(made, lats, lngs, place)
+    return _told(made, lats, lngs, before=float((need * found.columns["seen"])[mine].sum()))
 
 
-def frozen(value: Any) -> Any:
-    """Lists as tuples, as a request that came as JSON needs it."""
-    return tuple(frozen(one) for one in value) if isinstance(value, list) else value
+def from_job(payload: dict[str, Any]) -> Asked:
+    """The request of a job, which came as JSON."""
+    given = {name: _frozen(value) for name, value in payload.items() if name != "weights"}
+    return Asked(**given, weights=rules.Weights(**payload.get("weights", {})))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
 
 
 def _kinds(asked: Asked) -> tuple[cameras.Kind, ...]:
@@ -168,7 +174,8 @@ def _forbidden(scene: sight.Scene, asked: Asked) -> shapely.Geometry | None:
     return shapely.union_all(shapes) if shapes else None
 
 
-def _told(made: cameras.Proposals, lats: Floats, lngs: Floats, place: territory.World) -> dict[str, Any]:
+def _told(made: cameras.Proposals, lats: Floats, lngs: Floats, *, before: float) -> dict[str, Any]:
+    """``before`` is the need in view as the figures count it; what the choice adds is added to it."""
     whole = made.need or 1.0
     items = []
     for i, candidate in enumerate(made.candidate.tolist()):
@@ -182,6 +189,7 @@ def _told(made: cameras.Proposals, lats: Floats, lngs: Floats, place: territory.
         })  # fmt: skip
     return {
         "items": items, "candidates": int(lats.size), "cost": made.cost,
-        "seen_before": round(made.seen_before / whole, 6), "seen_after": round(made.seen_after / whole, 6),
-        "bound": round(made.bound / whole, 6),
+        "seen_before": round(before / whole, 6),
+        "seen_after": round((before + made.seen_after - made.seen_before) / whole, 6),
+        "bound": round((before + made.bound - made.seen_before) / whole, 6),
     }  # fmt: skip

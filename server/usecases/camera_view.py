@@ -6,18 +6,14 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from geo import cells, geodesy, raster
+from geo import cells, geodesy
 from server.rules import permissions
 from server.store import database
 from server.usecases import camera_gaps, coverage, errors, sight, territory
 from server.usecases.context import Context
 
-PATCH_M = 2.0
 MOST_VIEWS = 400
-AROUND = 1.5
-METRES_PER_DEGREE = 111_000.0
 Box = tuple[float, float, float, float]
 
 
@@ -72,15 +68,17 @@ def look(ctx: Context, city: str, tried: dict[str, Any], *, camera: int | None =
     stood = scene.rows[moved] if moved is not None else {}
     view = sight.looks([_as_it_is(stood, tried)], walls=scene.walls)[0]
     old = scene.views[moved] if moved is not None and scene.works[moved] else shapely.Polygon()
-    change = _change(scene, view, old, moved, place.base.cells)
-    public = known.columns["public_m2"]
-    touched = np.flatnonzero(change[:, 0] + change[:, 1] > 0)
-    touched = touched[territory.visible(ctx, place, place.base.cells[touched])]
-    before, after = (coverage.share(change[touched, k], public[touched]) for k in (0, 1))
+    touched, gained, lost = sight.changed(
+        scene, np.array([view], object), np.array([old], object), place.base.cells, without=moved
+    )
+    own = territory.visible(ctx, place, place.base.cells[touched])
+    touched, gained, lost = touched[own], gained[own], lost[own]
+    public, seen = (known.columns[name][touched] for name in ("public_m2", "seen1_m2"))
+    before, after = (coverage.share(metres, public) for metres in (seen, seen + gained - lost))
     return {
         "view": shapely.geometry.mapping(shapely.set_precision(view, 1e-7)),
         "area_m2": round(float(geodesy.areas_m2(np.array([view], object))[0])),
-        "gained_m2": round(float(change[:, 2].sum())), "lost_m2": round(float(change[:, 3].sum())),
+        "gained_m2": round(float(gained.sum())), "lost_m2": round(float(lost.sum())),
         "cells": [
             {"cell": name, "before": round(b, 4), "after": round(a, 4)}
             for name, b, a in zip(
@@ -101,39 +99,8 @@ def _as_it_is(stood: dict[str, Any], tried: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-def _change(
-    scene: sight.Scene, view: shapely.Geometry, old: shapely.Geometry, moved: int | None, ids: NDArray[np.uint64]
-) -> NDArray[np.float64]:
-    """Per cell that either view touches, square metres of public ground: seen before, seen after, gained, lost."""
-    made = np.zeros((ids.size, 4))
-    both = shapely.union(view, old)
-    if both.is_empty:
-        return made
-    west, south, east, north = both.bounds
-    wide = AROUND * float(np.sqrt(cells.areas_m2(ids[:1])[0])) / METRES_PER_DEGREE  # whole cells around the views
-    aside = wide / float(np.cos(np.radians((south + north) / 2)))
-    box = shapely.box(west - aside, south - wide, east + aside, north + wide)
-    near = [i for i in scene.tree.query(box).tolist() if i != moved and scene.works[i]]
-    on = raster.lattice(tuple(box.bounds), patch_m=PATCH_M)
-    others = scene.views[near]
-    blocked = scene.private
-    if scene.walls is not None:
-        blocked = np.concatenate([scene.walls.shapes[scene.walls.tree.query(box)], blocked])
-    closed = raster.count(blocked, on)
-
-    def seen(*more: shapely.Geometry) -> NDArray[np.float64]:
-        shapes = np.concatenate([others, np.array([one for one in more if not one.is_empty], object)])
-        return np.asarray(raster.per_cell(raster.count(shapes, on), ids, outside=closed)[:, 0])
-
-    before, after, common = seen(old), seen(view), seen(old, view)
-    touching = raster.per_cell(raster.count(np.array([both], object), on), ids)[:, 0] > 0
-    made[touching, 0], made[touching, 1] = before[touching], after[touching]
-    made[:, 2], made[:, 3] = common - before, common - after
-    return made
-
-
 def _compounds(scene: sight.Scene, view: shapely.Geometry) -> list[str]:
     if not len(scene.private) or view.is_empty:
         return []
-    hit = shapely.STRtree(scene.private).query(view, predicate="intersects")
+    hit = scene.grounds.query(view, predicate="intersects")
     return [scene.compounds[i] for i in sorted(hit.tolist())]

@@ -20,36 +20,68 @@ OVERLOAD = 1.5  # a worker with more than so many times the upper end of the ban
 
 
 def examine(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[str, Any]:
-    """Examine a plan: ``{plan, band, grids, sound, households, uncovered, findings, counts}``.
+    """Examine a plan: ``{plan, city, band, grids, sound, households, uncovered, findings, counts, words, summary}``.
 
-    Each finding is ``{code, label, grid, name, region, households, cells, proved, zh, en}``, the gravest first.
-    Raises NotFound, and Conflict where the city has no households.
+    Each finding is ``{code, label, grid, name, region, households, cells, proved, grave, zh, en}``, the gravest first
+    (``grave`` 0 is the worst of 4); ``words`` names the codes and ``summary`` puts all in a sentence, each in both
+    languages. A plan drawn by a workload is judged by it. Raises NotFound, and Conflict without households.
     """
     with database.reading(ctx.db) as connection:
         stored = plan_usecases.load(ctx, connection, city, ref)
         limits = (stored.row["band_low"], stored.row["band_high"])
-        ground = drawing.make_ground(ctx, connection, stored.place, band=limits)
+        scene = drawing.scene_of(ctx, connection, stored)
         rows = {row["label"]: row for row in plans.grids(connection, stored.id)}
         load = _loads(rows)
-    inside = stored.labels >= 0
-    problem = problems.restrict(ground.problem, inside)
+    ground, inside = scene.ground, stored.labels >= 0
+    problem = problems.restrict(scene.problem, inside)
     found = checks.violations(problem, Partition(problem.cells, stored.labels[inside]))
     findings = [_finding(stored.place, ground.region_ids, rows, violation, limits) for violation in found]
     findings += _uncovered(stored, ground.problem.households, ground.region_ids, ground.problem.region)
     findings += _overloaded(rows, load, limits[1])
-    findings.sort(key=lambda row: (_RANK.get(row["code"], 5), -row["households"]))
+    findings.sort(key=lambda row: (row["grave"], -row["households"]))
     counts: dict[str, int] = {}
     for row in findings:
         counts[row["code"]] = counts.get(row["code"], 0) + 1
     faulty = {row["grid"] for row in findings if row["grid"]}
+    sound, uncovered = len(rows) - len(faulty), int((~inside).sum())
     return {
-        "plan": plan_usecases.summary(stored.row), "band": list(limits), "grids": len(rows),
-        "sound": len(rows) - len(faulty), "households": round(float(ground.problem.households.sum()), 1),
-        "uncovered": int((~inside).sum()), "findings": findings, "counts": counts,
+        "plan": plan_usecases.summary(stored.row), "city": stored.place.city.name, "band": list(limits),
+        "grids": len(rows), "sound": sound, "households": round(float(ground.problem.households.sum()), 1),
+        "uncovered": uncovered, "findings": findings, "counts": counts,
+        "words": {code: _word(code) for code in counts},
+        "summary": _summary(stored.row["version"], len(rows), sound, uncovered, counts),
     }
 
 
-_RANK = {"IN_PIECES": 0, "CROSSES_REGION": 0, "CROSSES_BARRIER": 0, UNCOVERED: 1, OVERLOADED: 2, "OVER_BAND": 3}
+def _word(code: str) -> dict[str, str]:
+    zh, en = _WORDS.get(code, (code, code))
+    return {"zh": zh, "en": en}
+
+
+def _summary(version: int, grids: int, sound: int, uncovered: int, counts: dict[str, int]) -> dict[str, str]:
+    """The whole examination in a sentence."""
+    told = {lang: [f"{_word(code)[lang]} {n}" for code, n in counts.items()] for lang in ("zh", "en")}
+    share = sound / grids if grids else 1.0
+    zh = f"方案v{version}共{grids:,}个网格，{sound:,}个没有问题（{share:.1%}）"
+    en = f"Plan v{version} has {grids:,} grids, {sound:,} of them without fault ({share:.1%})"
+    if counts:
+        zh, en = f"{zh}；{'，'.join(told['zh'])}", f"{en}; {', '.join(told['en'])}"
+    if uncovered:
+        zh, en = f"{zh}；{uncovered:,}个单元不属于任何网格", f"{en}; {uncovered:,} cells lie in no grid"
+    return {"zh": zh + "。", "en": en + "."}
+
+
+_GRAVE = {"IN_PIECES": 0, "CROSSES_REGION": 0, "CROSSES_BARRIER": 0, UNCOVERED: 1, OVERLOADED: 1, UNSTAFFED: 1,
+          "EXEMPT_MIXED": 1, "OVER_BAND": 2, "BELOW_BAND": 2}  # fmt: skip
+_WORDS = {
+    "IN_PIECES": ("网格不连片", "in pieces"), "CROSSES_REGION": ("跨社区（村）", "across communities"),
+    "CROSSES_BARRIER": ("跨阻隔", "across barriers"), UNCOVERED: ("未覆盖", "not covered"),
+    OVERLOADED: ("网格员负担过重", "overloaded workers"), UNSTAFFED: ("没有网格员", "without a worker"),
+    "EXEMPT_MIXED": ("专属网格混入", "dedicated grids mixed"), "OVER_BAND": ("超出上限", "above the band"),
+    "BELOW_BAND": ("低于下限", "below the band"), "CELL_OVER_BAND": ("单元不可分割", "indivisible cells"),
+    "TOTAL_NOT_DIVISIBLE": ("总户数无法均分", "totals that cannot be divided"),
+    "ISLET_BELOW_BAND": ("被围小片", "small enclaves"),
+}  # fmt: skip
 _SENTENCES = {
     "OVER_BAND": ("{name}有{homes}户，超出上限{high}户{extra}户，建议拆分或划出部分楼栋。",
                   "{name} has {homes} households, {extra} above the upper end of {high}: split it or hand some over."),
@@ -60,6 +92,8 @@ _SENTENCES = {
     "CROSSES_BARRIER": ("{name}跨越了没有桥梁的阻隔。", "{name} lies on both sides of a barrier without a crossing."),
     "CROSSES_REGION": ("{name}跨越了社区（村）界线，网格应当只属于一个社区（村）。",
                        "{name} crosses a community border; a grid belongs to exactly one community."),
+    "EXEMPT_MIXED": ("{name}既有专属单位的单元，又有普通单元，应当分开。",
+                     "{name} holds cells of a dedicated site and ordinary ones; they belong apart."),
     "CELL_OVER_BAND": ("{name}中有不可分割的单元超过上限{high}户，任何划法都无法避免。",
                        "{name} holds one indivisible cell above {high} households; no drawing can avoid it."),
     "TOTAL_NOT_DIVISIBLE": ("{name}所在社区（村）的总户数无法划成每格{low}—{high}户，任何划法都会超出区间。",
@@ -92,7 +126,7 @@ def _row(
         "code": code, "label": row["label"] if row else None, "grid": row["code"] if row else None,
         "name": row["name"] if row else None, "households": round(row["households"], 1) if row else 0.0,
         "region": {"id": str(region.id), "code": region.code, "name": region.name} if region else None,
-        "cells": cells, "proved": proved, "zh": _fill(zh, said), "en": _fill(en, said),
+        "cells": cells, "proved": proved, "grave": _GRAVE.get(code, 3), "zh": _fill(zh, said), "en": _fill(en, said),
     }
 
 

@@ -72,7 +72,7 @@ def covered(
     ctx: Context, connection: Connection, place: territory.World, resolution: int, *, buildings: bool = True
 ) -> Columns:
     """Every cell of the city at a resolution: ``cameras``, ``area_m2``, ``public_m2``, ``seen1_m2`` … ``seen3_m2``,
-    and of these ``per_km2`` and ``seen`` (share, 0–1). Kept by data version."""
+    ``clear_m2`` (weighted by detail), and of these ``per_km2`` and ``seen`` (share, 0–1). Kept by data version."""
     key = ("coverage", place.city.code, place.base.id, place.city.data_version, resolution, buildings)
     made: Columns = ctx.cache.get(key, lambda: _at(ctx, connection, place, resolution, buildings=buildings))
     return made
@@ -90,7 +90,7 @@ def _at(ctx: Context, connection: Connection, place: territory.World, resolution
     ids, at = np.unique(cells.parents(fine.cells, resolution), return_inverse=True)
     summed = {
         name: np.bincount(at, weights=fine.columns[name], minlength=ids.size).astype(np.float64)
-        for name in ("cameras", "area_m2", "public_m2", *(f"seen{k}_m2" for k in AT_LEAST))
+        for name in ("cameras", "area_m2", "public_m2", "clear_m2", *(f"seen{k}_m2" for k in AT_LEAST))
     }
     return Columns(ids, _with_shares(summed), {**fine.meta, "resolution": resolution})
 
@@ -102,6 +102,7 @@ def _base(ctx: Context, connection: Connection, place: territory.World, *, build
         ids, found.sites, buildings=found.walls, private=found.private, seen_by=found.seen_by, at_least=AT_LEAST
     )
     summed = {"cameras": made.cameras, "area_m2": cells.areas_m2(ids), "public_m2": made.public_m2}
+    summed["clear_m2"] = made.clear_m2
     summed |= {f"seen{k}_m2": made.seen_m2[:, i] for i, k in enumerate(AT_LEAST)}
     offline = int((~found.works).sum())
     meta = {

@@ -77,6 +77,14 @@ def watched(ctx: Context, connection: Connection, place: territory.World) -> Wat
     return made
 
 
+def near(ctx: Context, connection: Connection, place: territory.World, *, within_m: float) -> Floats:
+    """Households per cell with a working camera within a distance of the cell's centre, float64[n]."""
+    lived = bases.column(connection, place.base.id, "households")
+    found = sight.scene(ctx, connection, place)
+    homes = np.zeros(place.base.cells.size) if lived is None else lived
+    return homes * _near_camera(place.base.cells, found, within_m=within_m)
+
+
 def needs(
     ctx: Context, connection: Connection, place: territory.World, *, weights: rules.Weights,
     start: datetime | None = None, end: datetime | None = None, category: str | None = None,
@@ -130,7 +138,7 @@ def _per_cell(ctx: Context, connection: Connection, place: territory.World) -> d
         known[name] = _sum(sights.cell, (sights.often >= least).astype(np.float64), ids.size)
     lived = bases.column(connection, place.base.id, "households")
     known["households"] = np.zeros(ids.size) if lived is None else lived
-    known["near"] = known["households"] * _near_camera(ids, found)
+    known["near"] = known["households"] * _near_camera(ids, found, within_m=rules.NEAR.home_m)
     known |= _compounds(ids, found)
     return known
 
@@ -186,8 +194,8 @@ def _watched(ctx: Context, connection: Connection, place: territory.World) -> Wa
     return Watched(rows, cell, by, often)
 
 
-def _near_camera(ids: NDArray[np.uint64], found: sight.Scene) -> Floats:
-    """1 for each cell whose centre has a working camera within the distance that counts as near, else 0."""
+def _near_camera(ids: NDArray[np.uint64], found: sight.Scene, *, within_m: float) -> Floats:
+    """1 for each cell whose centre has a working camera within the distance, else 0."""
     near = np.zeros(ids.size)
     working = [row for row, works in zip(found.rows, found.works.tolist(), strict=True) if works]
     if working and ids.size:
@@ -196,7 +204,7 @@ def _near_camera(ids: NDArray[np.uint64], found: sight.Scene) -> Floats:
         lats, lngs = cells.centres(ids)
         centres = shapely.points(*plane.forward(lats, lngs))
         tree = shapely.STRtree(plane.project(points))
-        near[tree.query(centres, predicate="dwithin", distance=rules.NEAR.home_m)[0]] = 1.0
+        near[tree.query(centres, predicate="dwithin", distance=within_m)[0]] = 1.0
     return near
 
 

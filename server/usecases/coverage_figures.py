@@ -22,11 +22,14 @@ from server.usecases.context import Context
 LEVELS = ("city", "county", "town", "community", "grid")
 
 
-def figures(ctx: Context, city: str, *, level: str = "city", plan: str = plans.CURRENT) -> dict[str, Any]:
+def figures(
+    ctx: Context, city: str, *, level: str = "city", plan: str = plans.CURRENT,
+    home_m: float = rules.NEAR.home_m,
+) -> dict[str, Any]:
     """``{level, targets, near, items: [{id, code, name, …figures, met}], met}`` of the actor's territory.
 
     ``met`` of an item: all its key places are in view and its cameras work as targeted; of the whole: how many of how
-    many. ``plan`` names the plan whose grids are meant.
+    many. ``plan`` names the plan whose grids are meant; a household is near a camera within ``home_m``.
     """
     permissions.check(ctx.actor, "gap.read")
     if level not in LEVELS:
@@ -34,13 +37,16 @@ def figures(ctx: Context, city: str, *, level: str = "city", plan: str = plans.C
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
         known = coverage_facts.per_cell(ctx, connection, place)
+        if home_m != rules.NEAR.home_m:
+            known = {**known, "near": coverage_facts.near(ctx, connection, place, within_m=home_m)}
         groups, label = _groups(ctx, connection, place, level, plan)
     seen = territory.scope(ctx, place)
     if seen is not None:
         label = np.where(seen, label, -1)
     items = _summed(groups, label, known)
     return {
-        "level": level, "targets": rules.TARGETS, "near": vars(rules.NEAR), "items": items,
+        "level": level, "targets": rules.TARGETS, "near": {**vars(rules.NEAR), "home_m": home_m},
+        "items": items,
         "met": {"n": sum(item["met"] for item in items), "of": len(items)},
         "data_version": place.city.data_version,
     }  # fmt: skip
@@ -129,6 +135,7 @@ def _figures(total: Callable[[str], float]) -> dict[str, Any]:
         "area_km2": round(total("area_m2") / 1e6, 4), "public_km2": round(total("public_m2") / 1e6, 4),
         "per_km2": round(total("cameras") / (total("area_m2") / 1e6), 3) if total("area_m2") else None,
         **{f"seen{k}": ratio(f"seen{k}_m2", "public_m2") for k in (1, 2, 3)},
+        "clear": ratio("clear_m2", "public_m2"),
         "road_km": round(total("road_m") / 1e3, 3), "road_seen": ratio("road_seen_m", "road_m"),
         "places": round(total("places")), "places1": ratio("places1", "places"), "places2": ratio("places2", "places"),
         "working": ratio("online", "online", "offline"), "networked": ratio("networked", "network_known"),

@@ -19,11 +19,14 @@ from geo.checks import Violation
 from geo.partition import Partition
 from geo.problem import Problem
 from server.store import audit, cities, plans
-from server.usecases import territory
+from server.usecases import nearby, territory
 from server.usecases.context import Context
 
 SHOWN_CELLS = 200
-NOTED = ("OVERLAP", "GAP")
+GAP = "GAP"
+NOTED = ("OVERLAP", GAP)
+FACTS = ("code", "name", "kind", "locked", "worker_id", "centre_id")
+"""What a grid is besides its cells."""
 Ints = NDArray[np.int32]
 
 
@@ -38,12 +41,13 @@ class Ground:
 def save(
     ctx: Context, connection: Connection, place: territory.World, ground: Ground, labels: NDArray[np.int32], *,
     band: tuple[float, float], seed: int | None, name: str, violations: list[Violation], measured: dict[str, Any],
-    given: dict[int, dict[str, str]] | None = None, kind: str = "drawn",
+    given: dict[int, dict[str, Any]] | None = None, kind: str = "drawn", noted: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Store a draft with its grids and answer ``{plan, version, grids, violations, measures}``.
 
     ``given`` holds code, name and kind by label where a grid comes with them; the codes of the others are made here:
-    without ``given`` by the largest piece of each grid in force, with it as new grids of their communities.
+    without ``given`` by the largest piece of each grid in force, with it as new grids of their communities. ``noted``
+    goes into the first entry of its log.
     """
     plan_id, at = secrets.token_hex(16), ctx.stamp()
     rows = grid_rows(place, ground, labels, violations)
@@ -66,7 +70,8 @@ def save(
     known = plans.codes_given(connection, place.city.code)
     fresh = [row["code"] for row in rows if row["code"] not in known]
     plans.give_codes(connection, place.city.code, fresh, plan_id=plan_id, at=at)
-    plans.log(connection, plan_id, at=at, by=ctx.by, kind=kind, payload={"seed": seed, "band": list(band)})
+    plans.log(connection, plan_id, at=at, by=ctx.by, kind=kind, payload={"seed": seed, "band": list(band),
+                                                                          **(noted or {})})
     detail = {"plan": plan_id, "version": version, "grids": len(rows)}
     audit.append(connection, at=at, actor=ctx.by, action=f"plan.{kind}", city=place.city.code, detail=detail)
     cities.touch(connection, place.city.code)
@@ -98,7 +103,8 @@ def refigure(connection: Connection, place: territory.World, row: dict[str, Any]
         plans.figure(connection, row["id"], figures["label"], **changed)
     kept = [told for told in row["violations"] if told["code"] in NOTED]
     plans.change(
-        connection, row["id"], revision=row["revision"], measures=measures_of(ground, labels),
+        connection, row["id"], revision=row["revision"],
+        measures={**row["measures"], **measures_of(ground, labels)},
         violations=kept + [violation(ground, one) for one in found],
     )
 
@@ -107,15 +113,23 @@ def grid_rows(
     place: territory.World, ground: Ground, labels: NDArray[np.int32], violations: list[Violation]
 ) -> list[dict[str, Any]]:
     """The facts of every grid, by label; codes, names and kinds still empty. Cells labelled -1 are left out."""
-    shown = labels >= 0
-    partition = Partition(place.base.cells[shown], labels[shown])
-    figures = measures.per_grid(problems.restrict(ground.problem, shown), partition)
+    shown = np.flatnonzero(labels >= 0)
+    return rows_of(place, ground, shown, labels[shown], violations)
+
+
+def rows_of(
+    place: territory.World, ground: Ground, mine: NDArray[np.int64], labels: Ints, violations: list[Violation]
+) -> list[dict[str, Any]]:
+    """``grid_rows`` of the grids that consist of the cells at the positions ``mine`` (ascending), labelled ``labels``
+    int32[len(mine)]."""
+    partition = Partition(place.base.cells[mine], labels)
+    figures = measures.per_grid(nearby.subset(ground.problem, mine), partition)
     at = np.unique(partition.labels, return_inverse=True)[1].astype(np.int32)
     k = figures.labels.size
-    area = np.bincount(at, weights=place.base.areas_m2[shown], minlength=k) / 1e6
+    area = np.bincount(at, weights=place.base.areas_m2[mine], minlength=k) / 1e6
     lats, lngs = _middles(partition.cells, at, k)
     boxes = _boxes(partition.cells, at, k)
-    region = ground.region_ids[_most(at, ground.problem.region[shown], k)]
+    region = ground.region_ids[_most(at, ground.problem.region[mine], k)]
     faults: dict[int, set[str]] = {}
     for violation in violations:
         if violation.label >= 0:
@@ -139,26 +153,29 @@ def unnamed(
     place: territory.World, ground: Ground, pieces: list[NDArray[np.int64]], *, taken: set[str]
 ) -> list[dict[str, Any]]:
     """Rows of new grids from the positions of their cells, with fresh codes and names from their communities."""
-    labels = np.full(len(place.base.cells), -1, dtype=np.int32)
-    for label, piece in enumerate(pieces):
-        labels[piece] = label
-    rows = grid_rows(place, ground, labels, [])
+    mine, order = np.unique(np.concatenate(pieces), return_index=True)
+    labels = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece) for piece in pieces])[order]
+    rows = rows_of(place, ground, mine, labels, [])
     _name(rows, place, _numbered(place, rows, taken))
     return rows
 
 
-def copy(ctx: Context, connection: Connection, row: dict[str, Any], labels: NDArray[np.int32], *, name: str) -> str:
-    """Store a draft with the same grids as the plan ``row``; answers its id."""
+def copy(
+    ctx: Context, connection: Connection, row: dict[str, Any], labels: NDArray[np.int32], *, name: str,
+    parent_id: str | None = None, kind: str = "branched",
+) -> str:
+    """Store a draft with the same grids as the plan ``row`` (its parent, unless another is named); answers its id."""
     plan_id, at = secrets.token_hex(16), ctx.stamp()
     same = ("city", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations")
     version = plans.insert_plan(
-        connection, id=plan_id, status="draft", name=name, parent_id=row["id"], labels=labels, revision=1,
+        connection, id=plan_id, status="draft", name=name, parent_id=parent_id or row["id"], labels=labels, revision=1,
         created_at=at, created_by=ctx.by, **{key: row[key] for key in same},
     )
     plans.insert_grids(connection, [{**grid, "plan_id": plan_id} for grid in plans.grids(connection, row["id"])])
-    plans.log(connection, plan_id, at=at, by=ctx.by, kind="branched", payload={"from": row["id"]})
+    plans.log(connection, plan_id, at=at, by=ctx.by, kind=kind,
+              payload={"from": row["id"], "hash": row["hash"]})
     detail = {"plan": plan_id, "version": version, "from": row["id"]}
-    audit.append(connection, at=at, actor=ctx.by, action="plan.branch", city=row["city"], detail=detail)
+    audit.append(connection, at=at, actor=ctx.by, action=f"plan.{kind}", city=row["city"], detail=detail)
     cities.touch(connection, row["city"])
     return plan_id
 

@@ -1,33 +1,34 @@
-"""Grids that a city already has, from polygons or a table of codes and communities, taken over as the plan in force.
+"""Grids that a city already has, or that were exported before, taken over as the plan in force.
 
-Codes are kept verbatim. A cell whose centre lies in two polygons goes to the first of them, a cell in none stays
-without a grid; both are listed as violations of the plan (OVERLAP, GAP), so that nothing is mended in silence. Grids
-that come without an outline share their community evenly by households, numbered as one reads.
+Codes are kept verbatim. A cell that two grids claim goes to the first of them, a cell in none stays without a grid;
+both are listed as violations of the plan (OVERLAP, GAP), so that nothing is mended in silence. Grids that come without
+an outline share their community evenly by households, numbered as one reads. What a plan's own export says beyond that
+(kind, band, worker, centre) is taken over as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geo import boundary, cells, codes, drawing
+from geo import cells, codes, drawing
 from geo import problem as problems
 from geo.checks import Violation
 from server.rules import kinds, permissions
-from server.store import plans
-from server.usecases import drafts, reading, territory
+from server.store import imported, plans
+from server.usecases import drafts, given, reading, territory
 from server.usecases import drawing as drawing_cases
 from server.usecases import plans as plan_cases
 from server.usecases.context import Context
+from server.usecases.given import Given
 from server.usecases.landing import Fault
 
 Ints = NDArray[np.int32]
+MOST_TOLD = 500
 
 
 @dataclass(frozen=True)
@@ -40,85 +41,75 @@ class Stored:
     extra: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Given:
-    """Grids as the file has them: code, name, kind; ``cells`` positions in the base, None where only the community is
-    known; ``region`` its id or -1."""
-
-    code: list[str] = field(default_factory=list)
-    name: list[str] = field(default_factory=list)
-    kind: list[str] = field(default_factory=list)
-    cells: list[NDArray[np.int64] | None] = field(default_factory=list)
-    region: list[int] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-
-
 def store(ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read) -> Stored:
     """Make the file's grids the plan in force. The same grids again change nothing and count as duplicates."""
-    given = _given(place, parsed.table)
-    n = len(given.code)
+    found = given.read(place, parsed.table)
+    n = len(found.code)
     if n == 0:
-        return Stored(0, 0, given.faults, {"plan": None})
-    labels, overlaps = _labels(place, given)
-    shared = _share(ctx, connection, place, given, labels)
-    without = [given.code[at] for at in range(n) if not (labels == at).any()]
-    same = _same(connection, place, labels, given)
+        return Stored(0, 0, found.faults, {"plan": None})
+    labels, overlaps = _labels(place, found)
+    shared = _share(ctx, connection, place, found, labels)
+    without = [found.code[at] for at in range(n) if not (labels == at).any()]
+    people, unknown = _people(connection, place, found, labels)
+    same = _same(connection, place, labels, found, people)
     if same is not None:
-        return Stored(0, n, given.faults, {"plan": same})
+        return Stored(0, found.rows, found.faults, {"plan": same})
     permissions.check(ctx.actor, "plan.publish")
-    dedicated = np.isin(labels, [at for at in range(n) if given.kind[at] == kinds.DEDICATED])
-    ground = drawing_cases.make_ground(
-        ctx, connection, place, band=drawing_cases.BAND, exempt=dedicated, unit=labels, must_live=False
-    )
-    noted = _noted(place, labels, overlaps)
-    facts = {at: {"code": given.code[at], "name": given.name[at], "kind": given.kind[at]} for at in range(n)}
-    made = drafts.save(
-        ctx, connection, place, ground, labels, band=drawing_cases.BAND, seed=None, name="",
-        violations=noted + drafts.violations_of(ground, labels), measured=drafts.measures_of(ground, labels),
-        given=facts, kind="imported",
-    )
+    made = _save(ctx, connection, place, found, labels, overlaps)
+    plans.staff(connection, made["plan"], people)
     plan_cases.put_in_force(ctx, connection, plan_cases.load(ctx, connection, place.city.code, made["plan"]))
     extra = {
         "plan": made["plan"], "version": made["version"], "grids": made["grids"],
         "overlapping_cells": int(overlaps.size), "uncovered_cells": int((labels < 0).sum()),
-        "without_cells": without[:500], "shared_communities": shared,
+        "without_cells": without[:MOST_TOLD], "shared_communities": shared, "unknown_people": unknown[:MOST_TOLD],
     }
-    return Stored(n, 0, given.faults, extra)
+    return Stored(found.rows, 0, found.faults, extra)
 
 
-def _given(place: territory.World, table: pd.DataFrame) -> Given:
-    """Grids of the file; a row that names neither a shape nor a known community, or a code again, is refused."""
-    communities = {region.code: number for number, region in place.regions.items() if region.level == place.lowest}
-    found = Given()
-    shapes = _shapes(table)
-    for at, row in enumerate(table["row"].tolist()):
-        code, community = str(table["code"].iloc[at]), _word(table, "community", at)
-        shape = shapes[at]
-        if code in found.code:
-            found.faults.append(Fault(row, "code", "E_CODE", "the code is used by an earlier row"))
-            continue
-        if shape is None and community not in communities:
-            reason = "the grid has no outline and its community is not known"
-            found.faults.append(Fault(row, "community", "E_PLACE", reason))
-            continue
-        inside = None
-        if shape is not None:
-            positions = cells.positions(place.base.cells, boundary.fill(shape, place.base.resolution))
-            inside = positions[positions >= 0]
-        found.code.append(code)
-        found.name.append(_word(table, "name", at) or code)
-        found.kind.append(kinds.of(_word(table, "kind", at)))
-        found.cells.append(inside)
-        found.region.append(communities.get(community, -1))
-    return found
+def _save(
+    ctx: Context, connection: Connection, place: territory.World, found: Given, labels: Ints,
+    overlaps: NDArray[np.int64],
+) -> dict[str, Any]:
+    """Store the grids as a draft with what is wrong with them."""
+    n, band = len(found.code), found.band or drawing_cases.BAND
+    dedicated = np.isin(labels, [at for at in range(n) if found.kind[at] == kinds.DEDICATED])
+    ground = drawing_cases.make_ground(
+        ctx, connection, place, band=band, exempt=dedicated, unit=labels, must_live=False
+    )
+    facts = {at: {"code": found.code[at], "name": found.name[at], "kind": found.kind[at]} for at in range(n)}
+    return drafts.save(
+        ctx, connection, place, ground, labels, band=band, seed=None, name="",
+        violations=_noted(place, labels, overlaps) + drafts.violations_of(ground, labels),
+        measured=drafts.measures_of(ground, labels), given=facts, kind="imported",
+    )
 
 
-def _labels(place: territory.World, given: Given) -> tuple[Ints, NDArray[np.int64]]:
+def _people(
+    connection: Connection, place: territory.World, found: Given, labels: Ints
+) -> tuple[list[tuple[int, int | None, int | None]], list[str]]:
+    """(label, worker, centre) of the grids that the file names people or centres for, and the names nobody has."""
+    known = {
+        kind: {
+            one["source_id"]: int(one["id"])
+            for one in imported.rows(connection, kind, place.city.code, names=("id", "source_id"))
+        }
+        for kind in ("workers", "centres")
+    }
+    rows, unknown = [], set()
+    for label in np.unique(labels[labels >= 0]).tolist():
+        worker, centre = found.worker[label], found.centre[label]
+        if worker or centre:
+            rows.append((label, known["workers"].get(worker), known["centres"].get(centre)))
+            unknown |= {worker} - {"", *known["workers"]} | {centre} - {"", *known["centres"]}
+    return rows, sorted(unknown)
+
+
+def _labels(place: territory.World, found: Given) -> tuple[Ints, NDArray[np.int64]]:
     """A label per cell (-1: no grid yet), and the cells that more than one grid claims."""
     claims = np.zeros(place.base.cells.size, dtype=np.int64)
     labels = np.full(place.base.cells.size, -1, dtype=np.int32)
-    for at in range(len(given.code) - 1, -1, -1):
-        own = given.cells[at]
+    for at in range(len(found.code) - 1, -1, -1):
+        own = found.cells[at]
         if own is not None:
             labels[own] = at
             claims[own] += 1
@@ -126,13 +117,13 @@ def _labels(place: territory.World, given: Given) -> tuple[Ints, NDArray[np.int6
 
 
 def _share(
-    ctx: Context, connection: Connection, place: territory.World, given: Given, labels: Ints
+    ctx: Context, connection: Connection, place: territory.World, found: Given, labels: Ints
 ) -> list[str]:
     """Divide what is left of each community among its grids without an outline (in place); codes of the communities."""
     wanted: dict[int, list[int]] = {}
-    for at, own in enumerate(given.cells):
+    for at, own in enumerate(found.cells):
         if own is None:
-            wanted.setdefault(given.region[at], []).append(at)
+            wanted.setdefault(found.region[at], []).append(at)
     if not wanted:
         return []
     ground = drawing_cases.make_ground(ctx, connection, place, band=drawing_cases.BAND, must_live=False)
@@ -168,15 +159,34 @@ def _drawn(ground: drafts.Ground, free: NDArray[np.bool_], number: int) -> Ints:
     return drawing.draw(problem, rng=np.random.default_rng(0)).partition.labels
 
 
-def _same(connection: Connection, place: territory.World, labels: Ints, given: Given) -> str | None:
-    """Id of the plan in force when it is these very grids, else None."""
+def _same(
+    connection: Connection, place: territory.World, labels: Ints, found: Given,
+    people: list[tuple[int, int | None, int | None]],
+) -> str | None:
+    """Id of the plan in force when it is these very grids with all that the file says of them, else None."""
     plan_id = place.city.plan_id
     row = plans.get(connection, place.city.code, plan_id) if plan_id else None
     if row is None or row["base_id"] != place.base.id:
         return None
-    used = np.unique(labels[labels >= 0]).tolist()
-    same = row["hash"] == plans.content_hash(place.base.hash, labels, [given.code[at] for at in used])
-    return str(row["id"]) if same else None
+    if found.band is not None and found.band != (row["band_low"], row["band_high"]):
+        return None
+    before = {grid["code"]: grid for grid in plans.grids(connection, row["id"])}
+    label_of = np.full(max((grid["label"] for grid in before.values()), default=0) + 2, -1, dtype=np.int64)
+    for at, code in enumerate(found.code):
+        if code in before:
+            label_of[before[code]["label"]] = at
+    was = plans.labels_of(connection, row["id"])
+    if not np.array_equal(label_of[was], labels) or bool(((was >= 0) != (labels >= 0)).any()):
+        return None
+    used = [before[found.code[at]] for at in np.unique(labels[labels >= 0]).tolist()]
+    told = {code: (found.name[at], found.kind[at]) for at, code in enumerate(found.code)}
+    named = all((grid["name"], grid["kind"]) == told[grid["code"]] for grid in used)
+    staffed = all(
+        (worker in (None, grid["worker_id"])) and (centre in (None, grid["centre_id"]))
+        for label, worker, centre in people
+        for grid in [before[found.code[label]]]
+    )
+    return str(row["id"]) if named and staffed else None
 
 
 def _noted(place: territory.World, labels: Ints, overlaps: NDArray[np.int64]) -> list[Violation]:
@@ -188,14 +198,3 @@ def _noted(place: territory.World, labels: Ints, overlaps: NDArray[np.int64]) ->
         reason = f"{int((labels < 0).sum())} cells lie in no grid of the file"
         found.append(Violation("GAP", ids[labels < 0], reason, False, -1))
     return found
-
-
-def _shapes(table: pd.DataFrame) -> list[Any]:
-    if "geometry" not in table:
-        return [None] * len(table)
-    return [shapely.from_wkb(wkb) if isinstance(wkb, bytes) else None for wkb in table["geometry"].tolist()]
-
-
-def _word(table: pd.DataFrame, name: str, at: int) -> str:
-    value = table[name].iloc[at] if name in table else None
-    return value if isinstance(value, str) else ""

@@ -1,31 +1,26 @@
-"""A plan as a file that other programs read: GeoJSON and GeoPackage of the grids, CSV of cells and grid codes.
+"""A plan as a file that other programs read, and that can be imported again without loss; values per cell as files.
 
-Coordinates are WGS-84. H3 ids are 15-character text. In CSV, text that a spreadsheet would take for a formula is
-preceded by an apostrophe.
+The formats themselves are in ``planfiles``. H3 ids are 15-character text, coordinates WGS-84.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import shapely
+from sqlalchemy import Connection
 
 from geo import boundary, cells
 from server.rules import permissions
-from server.store import audit, database
-from server.usecases import errors, plans, territory
+from server.store import audit, database, imported
+from server.usecases import errors, planfiles, plans, territory
 from server.usecases.context import Columns, Context
 
-FORMATS = ("geojson", "gpkg", "csv")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMATS = tuple(planfiles.MEDIA)
+safe = planfiles.safe
 
 
 @dataclass(frozen=True)
@@ -38,24 +33,22 @@ class File:
 
 
 def plan(ctx: Context, city: str, ref: str, *, format: str = "geojson") -> File:
-    """A plan's grids (geojson, gpkg) or the grid of every cell (csv: cell,grid). Raises Invalid, NotFound."""
+    """A plan's grids (geojson, gpkg, shapefile, kml) or its cells with their grids (csv).
+
+    Raises Invalid, NotFound, and Conflict where the format cannot hold a text whole.
+    """
     permissions.check(ctx.actor, "plan.export")
     if format not in FORMATS:
         raise errors.Invalid("format", f"There is no format {format!r}; it is one of {', '.join(FORMATS)}.")
     with database.reading(ctx.db) as connection:
         found = plans.load(ctx, connection, city, ref)
-        grids = plans.shown_grids(ctx, connection, found.place, found.id)
-    stem = f"{city}-plan-{found.row['version']}"
-    if format == "csv":
-        made = File(_cells(ctx, found, grids), f"{stem}.csv", "text/csv; charset=utf-8")
-    elif format == "gpkg":
-        made = File(_geopackage(ctx, found, grids), f"{stem}.gpkg", "application/geopackage+sqlite3")
-    else:
-        made = File(_geojson(ctx, found, grids), f"{stem}.geojson", "application/geo+json")
+        rows = _rows(ctx, connection, found)
+    name = f"{city}-plan-{found.row['version']}.{planfiles.ENDING[format]}"
+    made = File(_body(ctx, found, rows, format), name, planfiles.MEDIA[format])
     with database.writing(ctx.db) as connection:
         audit.append(
             connection, at=ctx.stamp(), actor=ctx.by, action="plan.export", city=city,
-            detail={"plan": found.id, "format": format, "grids": len(grids)},
+            detail={"plan": found.id, "format": format, "grids": len(rows)},
         )
     return made
 
@@ -81,53 +74,46 @@ def columns(found: Columns, *, format: str, name: str) -> File:
     raise errors.Invalid("format", f"There is no format {format!r}; it is one of csv, geojson, parquet.")
 
 
-def safe(text: str) -> str:
-    """``text`` as a spreadsheet may read it: an apostrophe before what it would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _body(ctx: Context, found: plans.Stored, rows: list[dict[str, Any]], format: str) -> bytes:
+    if format == "csv":
+        shown = found.labels >= 0
+        seen = territory.scope(ctx, found.place)
+        if seen is not None:
+            shown &= seen
+        return planfiles.cell_table(found.place.base.cells[shown], found.labels[shown], rows)
+    outlines = plans.shapes_of(ctx, found)
+    shapes = [outlines[row["label"]] for row in rows]
+    if format == "gpkg":
+        return planfiles.geopackage(rows, shapes, spool=ctx.spool)
+    if format == "shapefile":
+        return planfiles.shapefile(rows, shapes, spool=ctx.spool)
+    title = f"{found.place.city.name} v{found.row['version']}"
+    if format == "kml":
+        return planfiles.kml(rows, shapes, title=title)
+    head = {"id": found.id, "version": found.row["version"], "hash": found.row["hash"]}
+    return planfiles.geojson(rows, shapes, head=head)
 
 
-def _facts(grid: dict[str, Any]) -> dict[str, Any]:
-    region, town, worker, centre = grid["region"], grid["town"], grid["worker"], grid["centre"]
-    return {
-        "label": grid["label"], "code": grid["code"], "name": grid["name"], "kind": grid["kind"],
-        "community": region["code"] if region else None, "town": town["code"] if town else None,
-        "households": grid["households"], "cells": grid["cells"], "area_km2": grid["area_km2"],
-        "deviation": grid["deviation"], "worker": worker["name"] if worker else None,
-        "centre": centre["name"] if centre else None,
+def _rows(ctx: Context, connection: Connection, found: plans.Stored) -> list[dict[str, Any]]:
+    """The columns of every grid that the actor may see, by label."""
+    city, row = found.place.city.code, found.row
+    sources = {
+        kind: {
+            str(one["id"]): one["source_id"] for one in imported.rows(connection, kind, city, names=("id", "source_id"))
+        }
+        for kind in ("workers", "centres")
     }
-
-
-def _geojson(ctx: Context, found: plans.Stored, grids: list[dict[str, Any]]) -> bytes:
-    shapes = plans.shapes_of(ctx, found)
-    features = [
-        {"type": "Feature", "properties": _facts(grid), "geometry": shapely.geometry.mapping(shapes[grid["label"]])}
-        for grid in grids
-    ]
-    row = found.row
-    head = {"type": "FeatureCollection", "plan": {"id": row["id"], "version": row["version"], "hash": row["hash"]}}
-    return json.dumps({**head, "features": features}, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _geopackage(ctx: Context, found: plans.Stored, grids: list[dict[str, Any]]) -> bytes:
-    shapes = plans.shapes_of(ctx, found)
-    own = np.array([shapes[grid["label"]] for grid in grids], dtype=object)
-    table = gpd.GeoDataFrame([_facts(grid) for grid in grids], geometry=gpd.GeoSeries(own, crs="EPSG:4326"))
-    with tempfile.TemporaryDirectory(dir=ctx.spool) as folder:
-        path = Path(folder) / "plan.gpkg"
-        table.to_file(path, layer="grids", driver="GPKG", engine="pyogrio")
-        return path.read_bytes()
-
-
-def _cells(ctx: Context, found: plans.Stored, grids: list[dict[str, Any]]) -> bytes:
-    shown = found.labels >= 0
-    seen = territory.scope(ctx, found.place)
-    if seen is not None:
-        shown &= seen
-    codes = {grid["label"]: safe(grid["code"]) for grid in grids}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["cell", "grid"])
-    labels = found.labels[shown].tolist()
-    ids = cells.to_hex(found.place.base.cells[shown])
-    writer.writerows((cell, codes[label]) for cell, label in zip(ids, labels, strict=True) if label in codes)
-    return out.getvalue().encode()
+    told = []
+    for grid in plans.shown_grids(ctx, connection, found.place, found.id):
+        region, town, worker, centre = grid["region"], grid["town"], grid["worker"], grid["centre"]
+        told.append({
+            "label": grid["label"], "code": grid["code"], "name": grid["name"], "kind": grid["kind"],
+            "community": region["code"] if region else None, "town": town["code"] if town else None,
+            "households": grid["households"], "cells": grid["cells"], "area_km2": grid["area_km2"],
+            "deviation": grid["deviation"], "band_low": row["band_low"], "band_high": row["band_high"],
+            "worker": worker["name"] if worker else None,
+            "worker_id": sources["workers"].get(worker["id"]) if worker else None,
+            "centre": centre["name"] if centre else None,
+            "centre_id": sources["centres"].get(centre["id"]) if centre else None,
+        })  # fmt: skip
+    return told

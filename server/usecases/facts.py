@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from geo import cells
 from server.archive import query, values
 from server.archive import segments as archive
-from server.store import database, regions, segments
-from server.usecases import exact, reading, territory
+from server.store import database, live, regions, segments
+from server.usecases import exact, reading, shared, territory
 from server.usecases.context import Context
 from server.usecases.landing import Fault
 
@@ -61,11 +61,35 @@ class Placed:
 
 
 def of_city(ctx: Context, connection: Connection, city: str) -> values.Facts:
-    """The archive's facts of a city as its manifest names them."""
-    names = values.Segment.__dataclass_fields__
-    rows = segments.of_city(connection, city)
-    found = tuple(values.Segment(**{name: row[name] for name in names}) for row in rows)
-    return values.Facts(ctx.archive, found)
+    """The facts of a city: the segments that its manifest names, and the live incidents that are not sealed yet."""
+    found = tuple(segment(row) for row in segments.of_city(connection, city))
+    return values.Facts(ctx.archive, found, table(live.of_city(connection, city)))
+
+
+def table(rows: list[tuple[Any, ...]]) -> pa.Table | None:
+    """Live incidents as the archive's columns; None where there are none."""
+    if not rows:
+        return None
+    columns = dict(zip(live.columns(), zip(*rows, strict=True), strict=True))
+    columns["time"] = columns.pop("us")
+    kinds = {field.name: pa.int64() if field.name == "time" else field.type for field in values.SCHEMA}
+    arrays = [pa.array(columns[name], kinds[name]) for name in values.SCHEMA.names]
+    return pa.Table.from_arrays(arrays, values.SCHEMA.names).cast(values.SCHEMA)
+
+
+def segment(row: dict[str, Any]) -> values.Segment:
+    """A row of the manifest as the archive knows it."""
+    return values.Segment(**{name: row[name] for name in values.Segment.__dataclass_fields__})
+
+
+def live_rows(connection: Connection, city: str | None) -> int:
+    """How many live incidents wait in a city, or in all of them."""
+    return sum(n for code, (n, _) in live.waiting(connection).items() if city in (None, code))
+
+
+def next_id(connection: Connection) -> int:
+    """The id of the next incident: above every one that was ever given. Call it while writing."""
+    return max(segments.last_id(connection), live.last_id(connection)) + 1
 
 
 def prepare(ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read) -> Prepared:
@@ -76,11 +100,13 @@ def prepare(ctx: Context, connection: Connection, place: territory.World, parsed
     outside = placed.region < 0
     weight = pc.fill_null(table["weight"], 1).cast(pa.int32()).combine_chunks()
     keys = _keys(table, weight)
-    new = ~outside & _first_of_each(keys)
-    replaces, known = _known(facts, keys.filter(pa.array(new)))
+    new = ~outside & first_of_each(keys)
+    replaces, known = revised(facts, keys.filter(pa.array(new)))
     new[np.flatnonzero(new)[known]] = False
+    own = keys.filter(pa.array(new))
+    rows = _rows(table, placed, weight, own, new, replaces[~known])
     return Prepared(
-        base_id=place.base.id, facts=facts, rows=_rows(table, placed, weight, keys, new, replaces[~known]),
+        base_id=place.base.id, facts=facts, rows=rows.append_column("follows", pa.array(follows(own))),
         inside=int((~outside).sum()), faults=_outside(place, table.filter(pa.array(outside))),
         told=_told(placed, np.asarray(weight), new),
     )
@@ -130,9 +156,7 @@ def sweep(ctx: Context) -> list[str]:
     """Remove segment files that a crash left behind; answers their names."""
     with database.writing(ctx.db) as connection:
         segments.hold(connection)
-        names = values.Segment.__dataclass_fields__
-        rows = segments.every(connection)
-        return archive.sweep(ctx.archive, [values.Segment(**{name: row[name] for name in names}) for row in rows])
+        return archive.sweep(ctx.archive, [segment(row) for row in segments.every(connection)])
 
 
 def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
@@ -149,8 +173,8 @@ def _keys(table: pa.Table, weight: pa.Array) -> pa.Table:
     return pa.table({"source": source, "external_id": external, "revision": revision})
 
 
-def _first_of_each(keys: pa.Table) -> NDArray[np.bool_]:
-    """bool[n]: the first row of every (external id, revision) of the file."""
+def first_of_each(keys: pa.Table) -> NDArray[np.bool_]:
+    """bool[n]: the first row of every (external id, revision) of one source."""
     first = np.zeros(keys.num_rows, dtype=np.bool_)
     numbered = keys.append_column("at", pa.array(np.arange(keys.num_rows)))
     kept = numbered.group_by(["external_id", "revision"]).aggregate([("at", "min")])["at_min"]
@@ -158,11 +182,25 @@ def _first_of_each(keys: pa.Table) -> NDArray[np.bool_]:
     return first
 
 
-def _known(facts: values.Facts, keys: pa.Table) -> tuple[Ints, NDArray[np.bool_]]:
+def follows(keys: pa.Table) -> Ints:
+    """For each row the position of the row with the revision right before it, -1 for none; in any order of rows."""
+    before = np.full(keys.num_rows, -1, dtype=np.int64)
+    span = pc.min_max(keys["revision"]).as_py()
+    if span["min"] == span["max"]:
+        return before
+    order = pc.sort_indices(keys, sort_keys=[("external_id", "ascending"), ("revision", "ascending")])
+    ids = keys["external_id"].combine_chunks().take(order)
+    same = np.asarray(pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False), np.bool_)
+    at = order.to_numpy().astype(np.int64)
+    before[at[1:][same]] = at[:-1][same]
+    return before
+
+
+def revised(facts: values.Facts, keys: pa.Table) -> tuple[Ints, NDArray[np.bool_]]:
     """For each key the id of the incident that it revises (-1: none), and whether the archive already holds it."""
     replaces = np.full(keys.num_rows, -1, dtype=np.int64)
     known = np.zeros(keys.num_rows, dtype=np.bool_)
-    if not facts.segments or not keys.num_rows:
+    if facts.empty or not keys.num_rows:
         return replaces, known
     found = query.known(facts, keys)
     at = found["position"].to_numpy()
@@ -172,10 +210,10 @@ def _known(facts: values.Facts, keys: pa.Table) -> tuple[Ints, NDArray[np.bool_]
 
 
 def _rows(
-    table: pa.Table, placed: Placed, weight: pa.Array, keys: pa.Table, new: NDArray[np.bool_], replaces: Ints
+    table: pa.Table, placed: Placed, weight: pa.Array, own: pa.Table, new: NDArray[np.bool_], replaces: Ints
 ) -> pa.Table:
     mask = pa.array(new)
-    kept, own = table.filter(mask), keys.filter(mask)
+    kept = table.filter(mask)
     columns = {
         "time": kept["time"], "lat": kept["lat"], "lng": kept["lng"],
         "cell": pa.array(placed.ids[new].astype(np.int64)),
@@ -187,11 +225,20 @@ def _rows(
     return pa.table(columns)
 
 
+def numbered(rows: pa.Table, first: int) -> pa.Table:
+    """``rows`` with their ids from ``first`` on; a row that ``follows`` another replaces it."""
+    ids = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
+    before = rows["follows"].to_numpy()
+    replaces = pc.if_else(pa.array(before >= 0), pa.array(first + before), rows["replaces"])
+    at = rows.column_names.index("replaces")
+    return rows.set_column(at, "replaces", replaces).drop_columns(["follows"]).append_column("id", ids)
+
+
 def _write(ctx: Context, connection: Connection, city: str, rows: pa.Table, *, import_id: int) -> None:
-    before = segments.last_id(connection)
-    ids = pa.array(np.arange(before + 1, before + 1 + rows.num_rows, dtype=np.int64))
-    for segment in archive.write_segments(rows.append_column("id", ids), directory=ctx.archive, city=city):
-        segments.add(connection, **segment.as_row(), import_id=import_id, last_id=before + rows.num_rows)
+    shared.claim(ctx, connection)
+    first = next_id(connection)
+    for made in archive.write_segments(numbered(rows, first), directory=ctx.archive, city=city):
+        segments.add(connection, **made.as_row(), import_id=import_id, last_id=first + rows.num_rows - 1)
 
 
 def _outside(place: territory.World, table: pa.Table) -> list[Fault]:

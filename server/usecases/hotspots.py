@@ -2,9 +2,11 @@
 
 Gi* (``geo.hotspots``) over the city's cells at risk of how far a cell's count is from its share of the base (area, or
 households: then cells where nobody lives are left out), as Freeman and Tukey's (1950) deviate, whose spread does not
-grow with the count: else a single report in a quiet cell would pass for a hot month. The expected share of false
-discoveries is held below ``Q``. Classes over time come from the window's whole calendar months or weeks; months count
-alike whatever their length. Spots are hot cells around one peak.
+grow with the count: else a single report in a quiet cell would pass for a hot month. What counts as beyond chance is
+in ``_p``; the expected share of false discoveries is held below ``Q``.
+
+Classes over time come from the window's whole calendar months or weeks; months count alike whatever their length.
+Spots are hot cells around one peak.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from geo import adjacency as adjacencies
 from geo import cells
@@ -54,6 +57,7 @@ class Tested:
 def find(
     ctx: Context, city: str, *, start: datetime | None = None, end: datetime | None = None,
     category: str | None = None, res: int | None = None, per: Per = "area",
+    clock: incidents.Clock = incidents.ALWAYS,
 ) -> Columns:
     """Cells with a finding: z f4, p f4, class u1 (index into ``meta.kinds``), n u4. ``meta.spots``: hot cells
     around a peak, the most incidents first: ``{n, rate, z, p, class, trend, cells, lat, lng, bbox}``."""
@@ -67,7 +71,7 @@ def find(
     ids, base = _base(place, resolution, per=per, households=lived)
     select = values.Select(
         start_us=incidents.microseconds(start), end_us=incidents.microseconds(end),
-        categories=incidents.named(known, category),
+        categories=incidents.named(known, category), hours=clock.hours, weekdays=clock.weekdays, tz=place.city.tz,
     )  # fmt: skip
     counted = query.counts(known, res=resolution, select=select)
     n = _placed(ids, counted.cells, counted.n)
@@ -75,15 +79,16 @@ def find(
     edges = _edges(extent, start, end, zone=ZoneInfo(place.city.tz))
     beside = adjacencies.build(ids)
     found = test(n, _cube(known, ids, resolution, edges, select), base, beside)
-    shown = ((found.side != 0) | (found.kind != 0)) & territory.visible(ctx, place, ids)
+    finding = (found.side != 0) | (found.kind != 0)
+    shown = finding & territory.visible(ctx, place, ids)
     window = [incidents.time(us) for us in (extent.first_us, extent.last_us)]
     meta = {
         "n": int(n.sum()), "left_out": int(counted.n.sum() - n.sum()), "resolution": resolution, "per": per,
         "category": category, "source": "incidents", "q": Q, "threshold": _threshold(found),
-        "kinds": list(KINDS), "cells": int(ids.size),
+        "kinds": list(KINDS), "cells": int(ids.size), "silent": int((~finding).sum()),
         "window": [iso(start) if start else window[0], iso(end) if end else window[1]],
         "steps": [iso(at) for at in edges],
-        "spots": spots(ids[shown], n[shown], base[shown], _part(found, shown), per=per),
+        "spots": _named(place, spots(ids[shown], n[shown], base[shown], _part(found, shown), per=per)),
     }  # fmt: skip
     columns = {
         "z": found.z[shown].astype(np.float32), "p": found.p[shown].astype(np.float32),
@@ -97,11 +102,16 @@ def test(n: Floats, cube: Floats | None, base: Floats, beside: adjacencies.Adjac
 
     Neighbourhoods do not reach back in time, so that a spot that comes and goes is told from one that stays.
     """
-    whole = statistics.getis_ord(_against(n, base), beside)
+    risk = _against(n, base)
+    z = statistics.getis_ord(risk, beside).z
+    whole = statistics.Local(z, _p(n, base, beside, deviates=risk, z=z))
     side = (np.sign(whole.z) * statistics.benjamini_hochberg(whole.p, Q)).astype(np.int8)
     if cube is None:
         return Tested(whole.z, whole.p, side, np.zeros(n.size, np.uint8), np.zeros(n.size))
-    over = statistics.emerging(_against(cube, np.broadcast_to(base[:, None], cube.shape)), beside, q=Q, lookback=0)
+    deviates = _against(cube, np.broadcast_to(base[:, None], cube.shape))
+    over = statistics.emerging(deviates, beside, q=Q, lookback=0)
+    sure = _p(cube, base, beside, deviates=deviates, z=over.z)
+    over = statistics.emerging(deviates, beside, q=Q, lookback=0, p=sure)
     kind = np.zeros(n.size, np.uint8)
     for number, name in enumerate(KINDS[1:], 1):
         kind[over.kind == name] = number
@@ -141,6 +151,16 @@ def spots(ids: cells.Cells, n: Floats, base: Floats, found: Tested, *, per: Per)
     return sorted(told, key=lambda one: (-one["n"], -one["z"]))[:MOST_SPOTS]
 
 
+def _named(place: territory.World, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The spots with the name of the lowest region that their middle lies in."""
+    if not told:
+        return told
+    lats, lngs = (np.array([one[name] for one in told]) for name in ("lat", "lng"))
+    at = cells.positions(place.base.cells, cells.from_points(lats, lngs, place.base.resolution))
+    regions = [place.regions.get(int(place.base.region[i])) if i >= 0 else None for i in at.tolist()]
+    return [{**one, "inside": region.name if region else None} for one, region in zip(told, regions, strict=True)]
+
+
 def _peaks(ids: cells.Cells, z: Floats) -> NDArray[np.int64]:
     """For each cell the position of the peak that it belongs to: the end of the steepest way up."""
     around = cells.neighbours(ids).astype(np.int64)
@@ -157,6 +177,17 @@ def _against(n: Floats, base: Floats) -> Floats:
     counted = np.maximum(n, 0.0)
     expected = base * (counted.sum() / base.sum())
     return np.asarray(np.sqrt(counted) + np.sqrt(counted + 1.0) - np.sqrt(4.0 * expected + 1.0), np.float64)
+
+
+def _p(n: Floats, base: Floats, beside: adjacencies.Adjacency, *, deviates: Floats, z: Floats) -> Floats:
+    """Two-sided p of each cell's neighbourhood: the largest of three, so that a spot stands out in each way.
+
+    The normal p of Gi*; chance by the base (exact Poisson); the same values lying anywhere else (by drawing). The last
+    two assume no normal shape: a single busy cell is no spot, and the stated rate of false ones holds for rare reports.
+    """
+    drawn = statistics.by_drawing(deviates, beside)
+    largest = np.maximum(np.maximum(drawn, statistics.by_base(n, base, beside)), 2.0 * special.ndtr(-np.abs(z)))
+    return np.asarray(largest, np.float64)
 
 
 def _base(

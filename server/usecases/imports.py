@@ -20,12 +20,12 @@ from sqlalchemy import Connection
 from server.intake import values
 from server.rules import permissions
 from server.store import audit, cities, coverage, database, imported, imports
-from server.usecases import camera_merge, errors, existing, facts, founding, landing, reading, territory, weighing
+from server.usecases import camera_merge, errors, existing, facts, founding, landing, nets, reading, territory, weighing
 from server.usecases.context import Context, Progress, silent
 
 KINDS = (
     "grids", "households", "buildings", "roads", "barriers", "incidents", "cameras", "workers", "centres", "places",
-    "regions",
+    "regions", "nets",
 )  # fmt: skip
 FIRST_ROWS = 10
 MOST_NAME = 200
@@ -33,7 +33,8 @@ MOST_NAME = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """What the importing person says about a file; None where nothing was said. ``level`` is for regions only;
+    """What the importing person says about a file; None where nothing was said. ``level`` is for regions only,
+    ``department`` for nets whose rows do not say whose they are;
     ``directions`` is the list of direction codes (code → degrees) that a register of cameras uses."""
 
     kind: str
@@ -48,6 +49,7 @@ class Asked:
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    department: str = ""
     directions: dict[str, float] | None = None
 
 
@@ -145,7 +147,7 @@ def from_job(ctx: Context, city: str, payload: dict[str, Any], *, progress: Prog
     path = ctx.spool / Path(payload["spooled"]).name
     names = (
         "kind", "fields", "crs", "datum", "tz", "time_format", "dry_run", "level", "layer", "sheet", "encoding",
-        "delimiter", "directions",
+        "delimiter", "directions", "department",
     )
     asked = Asked(**{name: payload[name] for name in names if name in payload})
     try:
@@ -290,7 +292,15 @@ def _store_grids(
     return Outcome(stored.accepted, stored.duplicate, stored.faults, stored.extra)
 
 
+def _store_nets(
+    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, import_id: int, asked: Asked
+) -> Outcome:
+    stored = nets.store(ctx, connection, place, parsed, import_id=import_id, named=asked.department)
+    return Outcome(stored.accepted, stored.duplicate, stored.faults, stored.extra)
+
+
 _STORES: dict[str, Store] = {
+    "nets": _store_nets,
     "regions": _store_regions,
     "grids": _store_grids,
 }

@@ -6,8 +6,9 @@ lies in, at coarser resolutions in that cell's parents. A correction row has a n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +29,26 @@ MONTHS = 24
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True)
+class Clock:
+    """Hours of the day 0–23 and weekdays 0 (Monday)–6 that count, on the city's clock; None: all of them."""
+
+    hours: tuple[int, ...] | None = None
+    weekdays: tuple[int, ...] | None = None
+
+
+ALWAYS: Final = Clock()
+
+
 def heat(
     ctx: Context, city: str, *, start: datetime | None = None, end: datetime | None = None,
-    category: str | None = None, res: int | None = None, per: Per = "raw", smooth: int = 0,
+    category: str | None = None, res: int | None = None, per: Per = "raw", smooth: int = 0, clock: Clock = ALWAYS,
 ) -> Columns:
     """Per cell with incidents ``value`` and ``n``: raw counts, per km² of true area, or per 1,000 households.
 
-    ``smooth`` rings share the counts out before they are divided. ``meta``: n, window, resolution, source, left_out
-    (incidents in cells without households, or in cells that later corrections emptied).
+    ``clock`` keeps hours and weekdays; ``smooth`` rings share the counts out before they are divided. ``meta``: n,
+    window, resolution, source, left_out (incidents in cells without households, or in cells that later corrections
+    emptied).
     """
     if per not in ("raw", "area", "household"):
         raise errors.Invalid("per", f"There is no measure {per!r}; it is raw, area or household.")
@@ -44,11 +57,14 @@ def heat(
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
         resolution = territory.check_resolution(place, res)
-        found = counts(ctx, connection, place, start=start, end=end, category=category, res=resolution)
+        found = counts(
+            ctx, connection, place, start=start, end=end, category=category, res=resolution, clock=clock
+        )
         households = bases.column(connection, place.base.id, "households") if per == "household" else None
     n = found.columns["n"]
     ids, number = _smoothed(found.cells, n, smooth)
-    value, known = _measured(place, ids, number, per=per, households=households)
+    rate, known = per_report(place, ids, per=per, households=households)
+    value = number * rate
     shown = known & (number > 0) & territory.visible(ctx, place, ids)
     counted = number[shown]
     columns = {
@@ -63,13 +79,13 @@ def heat(
 
 def counts(
     ctx: Context, connection: Connection, place: territory.World, *, start: datetime | None, end: datetime | None,
-    category: str | None, res: int,
+    category: str | None, res: int, clock: Clock = ALWAYS,
 ) -> Columns:
     """``n`` (float64, sum of weights) per cell at a resolution, also in cells of the border whose centre lies outside
     the city; kept by data version."""
-    key = ("counts", place.city.code, place.city.data_version, start, end, category, res)
+    key = ("counts", place.city.code, place.city.data_version, start, end, category, res, clock)
     made: Columns = ctx.cache.get(
-        key, lambda: _counts(ctx, connection, place, start=start, end=end, category=category, res=res)
+        key, lambda: _counts(ctx, connection, place, start=start, end=end, category=category, res=res, clock=clock)
     )
     return made
 
@@ -87,7 +103,7 @@ def months(
 ) -> list[dict[str, Any]]:
     """``[{month, n}]`` of some base cells, at most the last ``MONTHS`` with incidents, on the city's clock."""
     known = facts.of_city(ctx, connection, place.city.code)
-    if not known.segments:
+    if known.empty:
         return []
     found = query.by_month(known, tz=place.city.tz, select=values.Select(cells=ids))
     return [{"month": month, "n": n} for month, n in found[-MONTHS:]]
@@ -103,12 +119,13 @@ def microseconds(at: datetime | None) -> int | None:
 
 def _counts(
     ctx: Context, connection: Connection, place: territory.World, *, start: datetime | None, end: datetime | None,
-    category: str | None, res: int,
+    category: str | None, res: int, clock: Clock,
 ) -> Columns:
     known = facts.of_city(ctx, connection, place.city.code)
     select = values.Select(
-        start_us=microseconds(start), end_us=microseconds(end), categories=named(known, category)
-    )
+        start_us=microseconds(start), end_us=microseconds(end), categories=named(known, category),
+        hours=clock.hours, weekdays=clock.weekdays, tz=place.city.tz,
+    )  # fmt: skip
     found = query.counts(known, res=res, select=select)
     extent = query.extent(known, select=select)
     window = [iso(start) if start else time(extent.first_us), iso(end) if end else time(extent.last_us)]
@@ -129,7 +146,7 @@ def named(known: values.Facts, category: str | None) -> tuple[str, ...] | None:
 
 def _summary(ctx: Context, connection: Connection, place: territory.World) -> dict[str, Any]:
     known = facts.of_city(ctx, connection, place.city.code)
-    if not known.segments:
+    if known.empty:
         return {"n": 0, "first": None, "last": None, "categories": []}
     seen = territory.scope(ctx, place)
     select = values.Select(cells=place.base.cells[seen]) if seen is not None else values.Select()
@@ -154,16 +171,15 @@ def _smoothed(
     return wide, density.spread(values_, adjacencies.build(wide), rings=rings)
 
 
-def _measured(
-    place: territory.World, ids: NDArray[np.uint64], n: NDArray[np.float64], *, per: Per,
-    households: NDArray[np.float64] | None,
+def per_report(
+    place: territory.World, ids: NDArray[np.uint64], *, per: Per, households: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The value of each cell, and whether it has one."""
+    """What one report in each cell is worth (1, per km² of true area, per 1,000 households), and whether it has one."""
     every = np.ones(ids.size, dtype=np.bool_)
     if per == "raw" or ids.size == 0:
-        return n, every
+        return np.ones(ids.size), every
     if per == "area":
-        return n / (cells.areas_m2(ids) / 1e6), every
+        return 1.0 / (cells.areas_m2(ids) / 1e6), every
     if households is None:
         raise errors.Conflict("no_households", "The city has no households yet; import households first.")
     parents, at = np.unique(cells.parents(place.base.cells, cells.resolution(ids)), return_inverse=True)
@@ -171,7 +187,7 @@ def _measured(
     place_of = cells.positions(parents, ids)
     base = np.where(place_of >= 0, lived[np.maximum(place_of, 0)], 0.0)
     known = base > 0
-    return np.divide(n * PER_HOUSEHOLDS, base, out=np.zeros(ids.size), where=known), known
+    return np.divide(PER_HOUSEHOLDS, base, out=np.zeros(ids.size), where=known), known
 
 
 def time(us: int | None) -> str | None:

@@ -20,7 +20,7 @@ from geo.adjacency import Adjacency
 from geo.partition import Partition
 from server.rules import permissions
 from server.store import audit, bases, cities, database, imported, plans
-from server.usecases import approvals, errors, territory
+from server.usecases import approvals, drafts, errors, origins, territory
 from server.usecases.context import Columns, Context
 
 CURRENT = "current"
@@ -205,12 +205,13 @@ def neighbours_of(ctx: Context, plan: Stored, label: int) -> list[int]:
 
 
 def publish(
-    ctx: Context, city: str, ref: str, *, if_match: str | None, effective_from: str | None = None
+    ctx: Context, city: str, ref: str, *, if_match: str | None, effective_from: str | None = None, over: bool = False
 ) -> dict[str, Any]:
     """Put a draft in force: one pointer moves in one transaction, the plan before it is kept as superseded.
 
-    Raises Required without ``if_match``, Stale when the plan has changed since, Conflict when it is no draft, belongs
-    to an older base, or breaks the structure of a valid plan (the list is in ``detail``).
+    Raises Required without ``if_match``, Stale when the plan has changed since, or when another plan came into force
+    since the draft was begun (unless it is to be put ``over`` that one), Conflict when it is no draft, belongs to an
+    older base, or breaks the structure of a valid plan (the list is in ``detail``).
     """
     permissions.check(ctx.actor, "plan.publish")
     if if_match is None:
@@ -226,11 +227,48 @@ def publish(
             raise errors.Conflict("older_base", "The plan was drawn on cells that the city no longer uses.")
         approvals.refuse_faulty(row)
         approvals.refuse_unapproved(connection, row)
+        if not over:
+            in_force = plan.place.city.plan_id
+            origins.refuse_overtaken(connection, row, plans.get(connection, city, in_force) if in_force else None)
         put_in_force(ctx, connection, plan, effective_from=effective_from)
     return get(ctx, city, row["id"])
 
 
-def put_in_force(ctx: Context, connection: Connection, plan: Stored, *, effective_from: str | None = None) -> None:
+def roll_back(
+    ctx: Context, city: str, ref: str = CURRENT, *, if_match: str | None, reason: str = ""
+) -> dict[str, Any]:
+    """Take back the last publication: what was in force before it comes into force again, as a new version.
+
+    Both versions stay as they are, and the lineage tells where the cells went. ``if_match``: the tag of the plan in
+    force. Raises Required, Stale, and Conflict where nothing came before or its cells are no longer used.
+    """
+    permissions.check(ctx.actor, "plan.publish")
+    if if_match is None:
+        raise errors.Required("precondition_required", "Say which publication is to be taken back (If-Match).")
+    with database.writing(ctx.db) as connection:
+        found = territory.city(ctx, connection, city)
+        now = plans.get(connection, city, found.plan_id) if found.plan_id else None
+        if now is None or find(ctx, connection, city, ref)["id"] != now["id"]:
+            raise errors.Conflict("not_in_force", "Only the publication of the plan in force can be taken back.")
+        if if_match.strip('"') != tag(now):
+            raise errors.Stale("stale", "Another plan has come into force.", detail=[tag(now)])
+        entry = next(e for e in reversed(plans.log_of(connection, now["id"])) if e["kind"] == "published")
+        if entry["payload"]["before"] is None:
+            raise errors.Conflict("nothing_before", "This is the first plan; there is nothing to go back to.")
+        before = load(ctx, connection, city, entry["payload"]["before"])
+        if before.place.base.id != found.base_id:
+            raise errors.Conflict("older_base", "The plan before was drawn on cells that the city no longer uses.")
+        made = drafts.copy(
+            ctx, connection, before.row, before.labels, name=before.row["name"], parent_id=now["id"],
+            kind="rolled_back",
+        )
+        put_in_force(ctx, connection, load(ctx, connection, city, made), reason=reason)
+    return get(ctx, city, made)
+
+
+def put_in_force(
+    ctx: Context, connection: Connection, plan: Stored, *, effective_from: str | None = None, reason: str = ""
+) -> None:
     """Move the city's pointer to ``plan`` and write lineage, codes, log and audit (inside the caller's transaction)."""
     city, at = plan.place.city, ctx.stamp()
     if city.plan_id is not None:
@@ -246,7 +284,8 @@ def put_in_force(ctx: Context, connection: Connection, plan: Stored, *, effectiv
         raise errors.Stale("stale", "The plan has changed since it was read.")
     cities.set_plan(connection, city.code, plan_id=plan.id)
     cities.touch(connection, city.code)
-    plans.log(connection, plan.id, at=at, by=ctx.by, kind="published", payload={"before": city.plan_id})
+    plans.log(connection, plan.id, at=at, by=ctx.by, kind="published",
+              payload={"before": city.plan_id, "reason": reason})
     audit.append(
         connection, at=at, actor=ctx.by, action="plan.publish", city=city.code,
         detail={"plan": plan.id, "version": plan.row["version"], "before": city.plan_id, "hash": plan.row["hash"]},
@@ -277,6 +316,7 @@ def _write_lineage(
         ])  # fmt: skip
     gone = sorted(set(old_codes.values()) - set(new_codes.values()))
     plans.end_codes(connection, city.code, gone, at=at)
+    plans.reopen_codes(connection, city.code, sorted(new_codes.values()))
 
 
 def _region_of(place: territory.World, region_id: int | None) -> dict[str, Any] | None:

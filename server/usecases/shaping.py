@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 from sqlalchemy import Connection
 
 from geo import cells, drawing, geodesy, stop, walking
-from geo import problem as problems
 from geo.partition import Partition
 from geo.problem import Problem
 from server.store import imported
-from server.usecases import errors, incidents
+from server.usecases import errors, incidents, nearby
 from server.usecases.context import Context
 from server.usecases.desk import Desk
 
@@ -27,37 +24,17 @@ SPLIT_S = 4.0
 Ints = NDArray[np.int32]
 
 
-def edges(problem: Problem) -> tuple[NDArray[np.int64], Ints, NDArray[np.bool_]]:
-    """Every touching pair twice: tails, heads, and whether the way between them is open (no hard barrier)."""
-    table = problem.adjacency
-    tails = np.repeat(np.arange(len(problem.cells)), np.diff(table.indptr))
-    return tails, table.indices, np.isfinite(table.barrier)
-
-
-def parts_of(problem: Problem, mine: NDArray[np.int64]) -> Ints:
-    """The number of the connected part of each position in ``mine`` (ascending), over open ways among them."""
-    tails, heads, open_ = edges(problem)
-    place = np.full(len(problem.cells), -1, dtype=np.int64)
-    place[mine] = np.arange(len(mine))
-    kept = open_ & (place[tails] >= 0) & (place[heads] >= 0)
-    graph = sparse.coo_matrix(
-        (np.ones(int(kept.sum()), dtype=np.int8), (place[tails[kept]], place[heads[kept]])),
-        shape=(len(mine), len(mine)),
-    )
-    return np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int32)
-
-
 def refuse_crossing(draft: Desk, labels: Ints, target: int, added: NDArray[np.int64]) -> None:
     """Raise Conflict where ``target`` would lie in two communities, or be joined only across a hard barrier."""
     problem = draft.ground.problem
-    mine = np.flatnonzero(labels == target)
+    mine = nearby.having(labels, [target])
     if np.unique(problem.region[mine]).size > 1:
         raise errors.Conflict("border", "A grid lies in one community; these cells belong to another.")
-    part = parts_of(problem, mine)
+    part = nearby.parts_of(problem, mine)
     old = np.isin(mine, added, invert=True)
     whole = np.unique(part[old]) if old.any() else part[:1]
     strange = mine[np.isin(part, whole, invert=True)]
-    if strange.size and _barred(problem, strange, np.setdiff1d(mine, strange)):
+    if strange.size and nearby.barred(problem, strange, np.setdiff1d(mine, strange)):
         raise errors.Conflict(
             "barrier", "There is a barrier without a bridge between these cells and the grid.",
             detail=cells.to_hex(problem.cells[strange[:SHOWN_CELLS]]),
@@ -68,19 +45,14 @@ def refuse_apart(draft: Desk, labels: Ints, target: int) -> None:
     """Raise Conflict where a merged grid would lie in parts."""
     problem = draft.ground.problem
     mine = np.flatnonzero(labels == target)
-    part = parts_of(problem, mine)
+    part = nearby.parts_of(problem, mine)
     if part.max(initial=0) > 0:
         lesser = mine[part != np.bincount(part).argmax()]
-        barred = _barred(problem, lesser, np.setdiff1d(mine, lesser))
+        barred = nearby.barred(problem, lesser, np.setdiff1d(mine, lesser))
         raise errors.Conflict(
             "barrier" if barred else "apart",
             "There is a barrier without a bridge between these grids." if barred else "These grids do not touch.",
         )
-
-
-def _barred(problem: Problem, here: NDArray[np.int64], there: NDArray[np.int64]) -> bool:
-    tails, heads, open_ = edges(problem)
-    return bool((~open_ & np.isin(tails, here) & np.isin(heads, there)).any())
 
 
 def split(
@@ -117,9 +89,7 @@ def _sides(draft: Desk, mine: NDArray[np.int64], line: tuple[tuple[float, float]
 def _even(draft: Desk, mine: NDArray[np.int64], parts: int) -> Ints:
     if not 2 <= parts <= min(MOST_PARTS, len(mine)):
         raise errors.Invalid("parts", f"This grid can be split into 2 to {min(MOST_PARTS, len(mine))} parts.")
-    wanted = np.zeros(len(draft.labels), dtype=np.bool_)
-    wanted[mine] = True
-    part = problems.restrict(draft.ground.problem, wanted)
+    part = nearby.subset(draft.ground.problem, mine)
     even = max(float(part.households.sum()) / parts, 1e-6)
     part = dataclasses.replace(
         part, region=np.zeros(len(mine), np.int32), band=(0.95 * even, 1.05 * even), locked=None,
@@ -132,15 +102,15 @@ def _even(draft: Desk, mine: NDArray[np.int64], parts: int) -> Ints:
 def repaired(draft: Desk, grids: list[int]) -> Ints:
     """Labels with the lesser parts of ``grids`` given to the unlocked grid of their community that they touch most."""
     problem, labels = draft.ground.problem, draft.labels.copy()
-    tails, heads, open_ = edges(problem)
     locked = [label for label, row in draft.grids.items() if row["locked"]]
     for label in grids:
         mine = np.flatnonzero(labels == label)
-        part = parts_of(problem, mine)
+        part = nearby.parts_of(problem, mine)
         weight = np.bincount(part, weights=problem.households[mine] + 1e-6)
         for number in np.flatnonzero(np.arange(len(weight)) != weight.argmax()).tolist():
             piece = mine[part == number]
-            near = heads[open_ & np.isin(tails, piece)]
+            _, near, barrier = nearby.edges(problem, piece)
+            near = near[np.isfinite(barrier)]
             near = near[(labels[near] != label) & (labels[near] >= 0)]
             near = near[problem.region[near] == problem.region[piece[0]]]
             near = near[~np.isin(labels[near], locked)]
@@ -156,7 +126,7 @@ def pieces(draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
     found = []
     for label in labels:
         mine = np.flatnonzero(draft.labels == label)
-        part = parts_of(draft.ground.problem, mine)
+        part = nearby.parts_of(draft.ground.problem, mine)
         if part.max(initial=0) > 0:
             each = [mine[part == number] for number in range(int(part.max()) + 1)]
             weight = [float(draft.ground.problem.households[piece].sum()) for piece in each]
@@ -173,8 +143,13 @@ def pieces(draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
 
 
 def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
-    """The figures of grids that a planner weighs: households, deviation, parts, reports, cameras, walking, travel."""
-    mine = np.flatnonzero(np.isin(draft.labels, labels))
+    """The figures of grids that a planner weighs: households, workload, deviation, parts, barriers crossed, reports,
+    cameras, walking, travel.
+
+    ``workload``: 1 is the mean grid of the plan; half of it are the households, half the reports (all households where
+    there are none).
+    """
+    mine = nearby.having(draft.labels, labels)
     if not mine.size:
         return []
     partition = Partition(draft.place.base.cells[mine], draft.labels[mine])
@@ -183,7 +158,8 @@ def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -
     rounds = walking.rounds_m(partition, draft.ground.problem.households[mine])
     n_reports = np.bincount(at, weights=reports[mine])
     n_cameras = np.bincount(at, weights=cameras[mine])
-    centres = {row["id"]: row for row in _centres(ctx, connection, draft)}
+    centres = _centres(ctx, connection, draft)
+    work = _workload(draft, draft.ground.problem.households, reports)
     found = []
     for index, label in enumerate(present.tolist()):
         row = draft.grids[label]
@@ -194,6 +170,8 @@ def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -
             "locked": bool(row["locked"]),
             "households": round(row["households"], 1), "cells": row["cells"], "area_km2": round(row["area_km2"], 4),
             "deviation": round(row["deviation"], 4), "pieces": row["pieces"], "faults": row["faults"],
+            "workload": round(float(work[mine][at == index].sum()), 3),
+            "crossings": nearby.crossings(draft.ground.problem, mine[at == index]),
             "reports": round(float(n_reports[index])), "cameras": int(n_cameras[index]),
             "round_m": round(float(rounds[index])), "centre_m": round(float(away)) if away is not None else None,
             "lat": row["lat"], "lng": row["lng"], "bbox": [row["west"], row["south"], row["east"], row["north"]],
@@ -209,15 +187,7 @@ def summed(
     ordinary = [grid for grid in grids if grid["kind"] != "dedicated"]
     homes = np.array([grid["households"] for grid in ordinary])
     off = np.abs(homes - (low + high) / 2) / ((low + high) / 2)
-    tails, heads, open_ = edges(problem)
-    changed = before != after
-    near = changed[tails] | changed[heads]
-    tails, heads, open_ = tails[near], heads[near], open_[near]
-    cost = np.where(open_, problem.adjacency.barrier[near], 0.0).astype(np.float64)
-    same_region = problem.region[tails] == problem.region[heads]
-    inside = [labels[tails] == labels[heads] for labels in (before, after)]
-    cut = [int((~joined & same_region).sum()) // 2 for joined in inside]
-    crossed = [float(cost[joined].sum()) / 2 for joined in inside]
+    cut, crossed = _borders(problem, before, after)
     measures = row["measures"]
     return {
         **measures, "grids": len(grids), "ordinary": len(ordinary), "dedicated": len(grids) - len(ordinary),
@@ -228,6 +198,22 @@ def summed(
         "cut_edges": int(measures.get("cut_edges", 0)) + cut[1] - cut[0],
         "crossings": float(measures.get("crossings", 0.0)) + crossed[1] - crossed[0],
     }
+
+
+def _borders(problem: Problem, before: Ints, after: Ints) -> tuple[list[int], list[float]]:
+    """Around the cells that change: pairs of one community that a border parts, and the cost of barriers crossed inside
+    grids; each before and after."""
+    changed = before != after
+    at = np.flatnonzero(changed)
+    tails, heads, barrier = nearby.edges(problem, at)
+    once = np.where(changed[heads], 0.5, 1.0)  # a pair of which both ends change is met twice
+    cost = np.where(np.isfinite(barrier), barrier, 0.0) * once
+    same_region = problem.region[at[tails]] == problem.region[heads]
+    inside = [labels[at[tails]] == labels[heads] for labels in (before, after)]
+    return (
+        [round(float(once[~joined & same_region].sum())) for joined in inside],
+        [float(cost[joined].sum()) for joined in inside],
+    )
 
 
 def _loads(ctx: Context, connection: Connection, draft: Desk) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -250,9 +236,16 @@ def _loads(ctx: Context, connection: Connection, draft: Desk) -> tuple[NDArray[n
     return ctx.cache.get(key, make)  # type: ignore[no-any-return]
 
 
-def _centres(ctx: Context, connection: Connection, draft: Desk) -> list[dict[str, Any]]:
+def _workload(draft: Desk, households: NDArray[np.float64], reports: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of every cell in the workload, in mean grids of the plan."""
+    known = [values / values.sum() for values in (households, reports) if values.sum() > 0]
+    return np.asarray(len(draft.grids) * sum(known) / max(len(known), 1) + np.zeros(len(households)))
+
+
+def _centres(ctx: Context, connection: Connection, draft: Desk) -> dict[int, dict[str, Any]]:
     key = ("centre places", draft.place.city.code, draft.place.city.data_version)
-    rows: list[dict[str, Any]] = ctx.cache.get(
-        key, lambda: imported.rows(connection, "centres", draft.place.city.code, names=("id", "lat", "lng"))
-    )
+    rows: dict[int, dict[str, Any]] = ctx.cache.get(key, lambda: {
+        row["id"]: row
+        for row in imported.rows(connection, "centres", draft.place.city.code, names=("id", "lat", "lng"))
+    })  # fmt: skip
     return rows

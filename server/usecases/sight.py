@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geo import cameras, geodesy, visibility
+from geo import cameras, cells, geodesy, raster, visibility
 from server.store import imported
 from server.usecases import territory
 from server.usecases.context import Context
@@ -24,6 +24,7 @@ from server.usecases.context import Context
 NEAR_DEG = 0.02
 TO_WALL_M = 5.0
 FLOOR_M = 3.0
+PATCH_M = 2.0
 LARGEST_COMPOUND_M2 = 250_000.0
 """Buildings that share a compound's name but lie this far spread are not one compound."""
 
@@ -33,7 +34,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Scene:
     """``rows`` cameras; ``sites`` the same as a table; ``works`` bool[n]; ``views`` polygons[n]; ``walls`` None where
-    buildings are left out; ``private`` polygons of compounds by ``compounds`` (names); ``tree`` of ``views``."""
+    buildings are left out; ``private`` polygons of compounds by ``compounds`` (names); ``tree`` of ``views``,
+    ``grounds`` of ``private``."""
 
     rows: list[dict[str, Any]]
     sites: gpd.GeoDataFrame
@@ -43,6 +45,7 @@ class Scene:
     private: NDArray[np.object_]
     compounds: list[str]
     tree: shapely.STRtree
+    grounds: shapely.STRtree
 
     @property
     def seen_by(self) -> gpd.GeoSeries:
@@ -70,7 +73,8 @@ def near(connection: Connection, place: territory.World) -> list[dict[str, Any]]
 
 
 def looks(rows: list[dict[str, Any]], *, walls: visibility.Walls | None) -> NDArray[np.object_]:
-    """The view of each camera (kind, lat, lng, heading_deg, headings, angle_deg, range_m, height_m, masked)."""
+    """The view of each camera (kind, lat, lng, heading_deg, headings, angle_deg, range_m, height_m, tilt_deg,
+    masked)."""
     aims = [(i, heading) for i, row in enumerate(rows) for heading in _headings(row)]
     if not aims:
         return np.empty(0, object)
@@ -79,6 +83,7 @@ def looks(rows: list[dict[str, Any]], *, walls: visibility.Walls | None) -> NDAr
     if walls is not None:
         lats, lngs, _ = visibility.to_wall(lats, lngs, buildings=walls, within_m=TO_WALL_M)
     heights = np.array([-np.inf if row.get("height_m") is None else row["height_m"] for row in rows], np.float64)
+    tilts = np.array([np.nan if row.get("tilt_deg") is None else row["tilt_deg"] for row in rows], np.float64)
     seen = cameras.views(
         lats[at],
         lngs[at],
@@ -86,7 +91,8 @@ def looks(rows: list[dict[str, Any]], *, walls: visibility.Walls | None) -> NDAr
         angle_deg=np.array([row["angle_deg"] for row in rows], np.float64)[at],
         range_m=np.array([row["range_m"] for row in rows], np.float64)[at],
         buildings=walls,
-        height_m=heights[at] if walls is not None else None,
+        height_m=heights[at],
+        tilt_deg=tilts[at],
         masked=[[(arc[0], arc[1]) for arc in rows[i].get("masked") or ()] for i in at.tolist()],
     )
     shapes = np.asarray(seen.values, object)
@@ -102,12 +108,48 @@ def looks(rows: list[dict[str, Any]], *, walls: visibility.Walls | None) -> NDAr
     )
 
 
+def changed(
+    scene: Scene, views: NDArray[np.object_], old: NDArray[np.object_], ids: NDArray[np.uint64], *,
+    without: int | None = None,
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """What changes if ``views`` come and ``old`` ones go: positions of the cells that any of them touches, and the
+    square metres of public ground in each that are newly seen and that are lost.
+
+    ``without``: a camera (row) that no longer looks from where it stands. Only the ground of these views is looked at:
+    what other cameras see elsewhere does not change.
+    """
+    shapes = np.concatenate([views, old])
+    there = shapes[~shapely.is_empty(shapes)]
+    if not there.size:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0)
+    on = raster.lattice(tuple(shapely.total_bounds(there).tolist()), patch_m=PATCH_M)
+    others = [i for i in np.unique(scene.tree.query(there)[1]).tolist() if i != without and scene.works[i]]
+    blocked = scene.private[np.unique(scene.grounds.query(there)[1])]
+    if scene.walls is not None:
+        blocked = np.concatenate([scene.walls.shapes[np.unique(scene.walls.tree.query(there)[1])], blocked])
+    cut, patch = raster.members(shapes, on)
+    now, before = patch[: cut[len(views)]], patch[cut[len(views)] :]
+    every = np.union1d(now, before)
+    free = ~raster.covered(raster.count(blocked, on), every)
+    free &= ~raster.covered(raster.count(scene.views[others], on), every)
+    at = cells.positions(ids, cells.from_points(*raster.centres(every, on), cells.resolution(ids)))
+    inside = at >= 0
+    touched, row = np.unique(at[inside], return_inverse=True)
+
+    def area(mine: NDArray[np.int64], other: NDArray[np.int64]) -> Floats:
+        only = (free & np.isin(every, mine) & ~np.isin(every, other))[inside]
+        return np.bincount(row[only], minlength=touched.size).astype(np.float64) * on.patch_m2
+
+    return touched.astype(np.int64), area(now, before), area(before, now)
+
+
 def _scene(connection: Connection, place: territory.World, *, buildings: bool) -> Scene:
     rows = near(connection, place)
     walls, private, names = _ground(connection, place) if buildings else (None, np.empty(0, object), [])
     views = looks(rows, walls=walls)
     works = np.array([row["status"] != "offline" for row in rows], np.bool_)
-    return Scene(rows, _table(rows, works), works, views, walls, private, names, shapely.STRtree(views))
+    trees = (shapely.STRtree(views), shapely.STRtree(private))
+    return Scene(rows, _table(rows, works), works, views, walls, private, names, *trees)
 
 
 def _ground(

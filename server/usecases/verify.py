@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, func, select
 
 from geo import cells
-from server.archive import query, values
-from server.archive import segments as archive
+from server.archive import query
 from server.rules import permissions
 from server.store import audit, bases, cities, database, imports, plans, regions, schema, segments
-from server.usecases import coverage, facts, territory
+from server.usecases import archives, coverage, facts, territory
 from server.usecases.context import Context, Progress, iso, silent
 
 SAMPLE = 200
@@ -91,11 +90,11 @@ def _counts(ctx: Context, connection: Connection) -> Check:
     wrong, seen = [], 0
     for city in cities.every(connection):
         known = facts.of_city(ctx, connection, city.code)
+        if known.empty:
+            continue
         total = sum(segment.weight for segment in known.segments)
         below = query.counts(known, res=city.resolution)
-        if not known.segments:
-            continue
-        if not any(segment.replaces for segment in known.segments) and int(below.n.sum()) != total:
+        if known.live is None and not any(one.replaces for one in known.segments) and int(below.n.sum()) != total:
             wrong.append(f"{city.code}: cells add up to {int(below.n.sum())}, the manifest to {total}")
         for res in range(city.resolution - 1, max(city.resolution - 6, 0), -1):
             seen += 1
@@ -242,9 +241,10 @@ def _jobs(ctx: Context, connection: Connection) -> Check:
 
 def _files(ctx: Context, connection: Connection) -> Check:
     """I12: every segment of the manifest is on disk as it was written, and no file is there that it does not name."""
-    names = values.Segment.__dataclass_fields__
-    rows = [values.Segment(**{name: row[name] for name in names}) for row in segments.every(connection)]
-    found = [f"{one.file}: {one.message}" for one in archive.check(ctx.archive, rows)]
+    rows = segments.every(connection)
+    found = [
+        f"{one['file']}: {one['message']}" for one in archives.disagreements(ctx, connection, rows, strangers=True)
+    ]
     waiting = connection.execute(
         select(schema.jobs.c.payload).where(schema.jobs.c.status.in_(("queued", "running")))
     ).scalars()

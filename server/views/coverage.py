@@ -8,6 +8,7 @@ import flask
 
 from server import jobs
 from server.usecases import (
+    camera_effect,
     camera_gaps,
     camera_ledger,
     camera_proposals,
@@ -34,7 +35,7 @@ Route = routes.Route
           query=asked.Figures, answer=wire.FigureList, keeping="exact"),
 )  # fmt: skip
 def coverage_figures_(ctx: Context, city: str, query: asked.Figures) -> Any:
-    return coverage_figures.figures(ctx, city, level=query.level, plan=query.plan)
+    return coverage_figures.figures(ctx, city, level=query.level, plan=query.plan, home_m=query.home_m)
 
 
 @routes.serve(
@@ -162,6 +163,15 @@ def coverage_proposals(ctx: Context, city: str) -> Any:
 )  # fmt: skip
 def coverage_propose(ctx: Context, city: str, body: asked.Propose) -> Any:
     return camera_proposals.propose(ctx, city, body.model_dump())
+
+
+@routes.serve(
+    blueprint,
+    Route(_AT + "/effect", "GET", "gap.read", "Before and after the proposed cameras", query=asked.Limit,
+          answer=wire.Effect, keeping="exact"),
+)  # fmt: skip
+def coverage_effect(ctx: Context, city: str, query: asked.Limit) -> Any:
+    return camera_effect.effect(ctx, city, limit=query.limit)
 
 
 @routes.serve(

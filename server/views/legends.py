@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from layers import hotspots as spot_layers
 from layers import legend, style
 from server.rules import privacy
 from server.usecases.context import Columns
@@ -26,9 +28,10 @@ _SPOT_CUTS = (5.0, 10.0)
 """z from which a hot spot is shown darker."""
 
 
-def heat(found: Columns, *, per: str) -> Columns:
-    """Incidents per cell."""
-    scale = style.quantile(found.columns["value"], ramp="heat")
+def heat(found: Columns, *, per: str, breaks: Sequence[float] | None = None) -> Columns:
+    """Incidents per cell, in quantile classes of the whole city or between fixed limits."""
+    values = found.columns["value"]
+    scale = style.quantile(values, ramp="heat") if breaks is None else style.open_ended(values, breaks, ramp="heat")
     floor = found.meta.get("floor")
     return _with(
         found, scale, title=_HEAT_TITLE, unit=_HEAT_UNITS[per], left_out=_FLOOR_NOTE if floor else _left_out(found)
@@ -42,6 +45,19 @@ def coverage(found: Columns) -> Columns:
         found, scale, title={"zh": "摄像机密度", "en": "Camera density"},
         unit={"zh": "台/平方公里", "en": "cameras per km²"},
         left_out={"zh": "离线摄像机计入密度，不计入覆盖", "en": "offline cameras count for density, not for coverage"},
+    )  # fmt: skip
+
+
+def seen(found: Columns, *, k: int) -> Columns:
+    """Per cent of public ground in view of at least ``k`` working cameras; cells without any are left out."""
+    some = found.columns["covered"] > 0
+    share = (100.0 * found.columns["covered"][some]).astype(np.float32)
+    columns = {"value": share, **{name: found.columns[name][some] for name in ("covered", "n")}}
+    return _with(
+        Columns(found.cells[some], columns, found.meta), style.quantile(share, ramp="coverage"),
+        title={"zh": f"公共地面可见率（{k} 台以上）", "en": f"Public ground seen by {k} or more"},
+        unit={"zh": "%", "en": "%"},
+        left_out={"zh": "建筑、小区院落、遮蔽扇区、离线点位", "en": "buildings, compounds, masks, offline sites"},
     )  # fmt: skip
 
 
@@ -88,11 +104,32 @@ def hotspots(found: Columns) -> Columns:
     for (low, high), colour in zip(ends, colours, strict=True):
         inside = (z >= (-np.inf if low is None else low)) & (z < (np.inf if high is None else high))
         steps.append(style.Step(low, high, colour, int(inside.sum())))
-    return _with(
+    told = _with(
         found, style.Scale(tuple(steps)),
-        title={"zh": "事件热点与冷点（Gi* 统计，非偶然聚集）", "en": "Hot and cold spots (Gi*)"},
-        unit={"zh": "z 值", "en": "z"}, left_out=_left_out(found),
+        title={"zh": "上报事件的热点与冷点（Gi*）", "en": "Hot and cold spots of reports (Gi*)"},
+        unit={"zh": "z 值", "en": "z"}, left_out=_chance(found),
     )  # fmt: skip
+    emerged = _with(
+        found, style.Scale(()), title={"zh": "热点如何演变", "en": "How spots emerged"},
+        unit={"zh": "单元", "en": "cells"}, left_out=_chance(found),
+    )  # fmt: skip
+    steps_ = spot_layers.class_steps(found.meta["kinds"], found.columns["class"])
+    by_class = {**emerged.meta["legend"], "classes": steps_}
+    spots = [{**one, "words": spot_layers.class_words(one["class"])} for one in found.meta["spots"]]
+    return dataclasses.replace(told, meta={**told.meta, "class_legend": by_class, "spots": spots})
+
+
+def _chance(found: Columns) -> dict[str, str]:
+    """What a map of spots leaves out: what may be chance, and incidents where nobody is at risk."""
+    left, tested = int(found.meta.get("left_out") or 0), int(found.meta["cells"])
+    silent = int(found.meta["silent"])
+    q = round(found.meta["q"] * 100)
+    zh = f"{silent:,} 个与偶然波动无异的单元（共检验 {tested:,} 个，误报比例控制在 {q}% 以内）"
+    en = f"{silent:,} of the {tested:,} cells tested, no different from chance; false discoveries below {q}%"
+    if left:
+        zh = f"{zh}；另有 {left:,} 件（所在单元无基数）"
+        en = f"{en}; {left:,} reports in cells without the base"
+    return {"zh": zh, "en": en}
 
 
 def _with(found: Columns, scale: style.Scale, **words: Any) -> Columns:

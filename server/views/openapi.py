@@ -18,10 +18,13 @@ _ID_SAYS: Final = {
     "city": "code of a city",
     "plan": "id of a plan, or current: the plan in force, else the newest draft",
     "label": "label of a grid in its plan",
+    "workload": "name of a formula",
     "import": "id of an import",
     "job": "id of a job",
+    "request": "id of a service request, source.id",
     "camera": "id of a camera",
     "proposal": "id of a proposed camera",
+    "net": "id of a department's net",
 }
 _REFUSALS: Final = {
     "400": "cannot be read", "401": "sign in first", "403": "not with this role, or from another site",
@@ -128,6 +131,8 @@ def _body(route: routes.Route, refs: Refs) -> dict[str, Any]:
         }
         encoding = {"options": {"contentType": "application/json"}}
         return {"required": True, "content": {"multipart/form-data": {"schema": form, "encoding": encoding}}}
+    if route.form:
+        return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": reference}}}
     needed = any(field.is_required() for field in model.model_fields.values())
     return {"required": needed, "content": {"application/json": {"schema": reference}}}
 

@@ -91,7 +91,7 @@ def plan_grid(ctx: Context, city: str, plan: str, label: str) -> Any:
 )  # fmt: skip
 def plan_publish(ctx: Context, city: str, plan: str, body: requests.Publish) -> Any:
     effective = body.effective_from.isoformat() if body.effective_from else None
-    found = usecase.publish(ctx, city, plan, if_match=answers.matched(), effective_from=effective)
+    found = usecase.publish(ctx, city, plan, if_match=answers.matched(), effective_from=effective, over=body.over)
     return answers.Tagged(found, tag=found["tag"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import checkup, comparing, editing, reviewing
+from server.usecases import changes, checkup, comparing, editing, reviewing
 from server.usecases import plans as plan_usecase
 from server.usecases.context import Context
 from server.views import answers, routes, shown
@@ -29,11 +29,11 @@ def _route(end: str, method: str, action: str, summary: str, answer: Any, **more
     ),
 )
 def plan_edit(ctx: Context, city: str, plan: str, body: redraw.Edit) -> Any:
-    change = editing.Change(
+    change = changes.Change(
         op=body.op, cells=tuple(body.cells), to=body.to, grids=tuple(body.grids), parts=body.parts,
-        line=tuple(body.line), name=body.name, kind=body.kind,
+        line=tuple(body.line), name=body.name, kind=body.kind, labels=tuple(body.labels),
     )
-    return editing.apply(ctx, city, plan, change, if_match=answers.matched())
+    return editing.apply(ctx, city, plan, change, if_match=answers.matched(), since=body.since)
 
 
 @routes.serve(blueprint, _route("history", "GET", "plan.read", "The log of a plan, newest first", redraw.History))

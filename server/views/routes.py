@@ -35,8 +35,11 @@ IDS: Final = {
     "label": r"0|[1-9][0-9]{0,8}",
     "tongue": r"[a-z]{2}",
     "job": r"[A-Za-z0-9_-]{1,64}",
+    "request": r"[a-z][a-z0-9_-]{0,39}\.[^/\x00-\x1f]{1,200}",
     "camera": r"[1-9][0-9]{0,17}",
     "proposal": r"[1-9][0-9]{0,17}",
+    "net": r"[1-9][0-9]{0,17}",
+    "workload": r"[A-Za-z0-9_.-]{1,60}",
 }
 """The one spelling of every id in an address; any other spelling is an address where nothing is."""
 
@@ -48,7 +51,7 @@ class Route:
     ``answer`` is a model (JSON), a media type, or None for nothing. ``listed``: in the API document. ``anonymous``:
     answered without asking who it is. ``open_query``: the page's own script reads the query, so it may say anything.
     ``matches``: the request says by If-Match which version it means. ``upload``: a multipart body of a file and, in
-    the field ``options``, ``body`` as JSON.
+    the field ``options``, ``body`` as JSON. ``form``: ``body`` comes as a form.
     """
 
     rule: str
@@ -59,6 +62,7 @@ class Route:
     query: type[pydantic.BaseModel] = requests.Nothing
     body: type[pydantic.BaseModel] | None = None
     upload: bool = False
+    form: bool = False
     keeping: Keeping = "live"
     status: int = 200
     listed: bool = True
@@ -120,7 +124,8 @@ def _given(route: Route) -> dict[str, Any]:
         if route.query is not requests.Nothing:
             given["query"] = query
         if route.body is not None:
-            given["body"] = route.body.model_validate(_options() if route.upload else _json())
+            read = _options if route.upload else _form if route.form else _json
+            given["body"] = route.body.model_validate(read())
     except reading.Unreadable as error:
         raise errors.Fault("bad_request", str(error)) from None
     return given
@@ -139,6 +144,18 @@ def _options() -> Any:
     if shape != {"files": {"file": 1}, "fields": {"options": 1}}:
         raise errors.Fault("invalid", {"field": "file, options", "reason": "send one file and one field options"})
     return reading.parse(request.form["options"].encode("utf-8", "surrogatepass"))
+
+
+def _form() -> dict[str, str]:
+    """The fields of a form, each given once; empty ones count as absent."""
+    request = flask.request
+    if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise errors.Fault("media_type", "send a form")
+    request.max_content_length = flask.current_app.config["MAX_JSON_BYTES"]
+    twice = sorted(name for name, values in request.form.lists() if len(values) > 1)
+    if twice:
+        raise errors.Fault("bad_request", f"given more than once: {', '.join(twice)[:200]}")
+    return {name: value for name, value in request.form.items() if value}
 
 
 def _json() -> Any:

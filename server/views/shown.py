@@ -15,7 +15,7 @@ import numpy as np
 
 from server import errors
 from server.rules import categories, permissions, privacy
-from server.usecases import cities, exports
+from server.usecases import cities, exports, incidents
 from server.usecases.context import Columns, Context
 from server.views import answers, legends
 from server.wire import requests
@@ -28,11 +28,12 @@ def heat(ctx: Context, city: str, query: requests.Heat, count: Callable[..., Col
     if permissions.exact(ctx.actor):
         found = count(
             ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res, per=query.per,
-            smooth=query.smooth,
+            smooth=query.smooth, clock=clock(query),
         )  # fmt: skip
-        return legends.heat(found, per=query.per)
-    if query.smooth:
-        raise errors.Fault("invalid", {"field": "smooth", "reason": "not with this role"})
+        return legends.heat(found, per=query.per, breaks=requests.breaks(query.classes))
+    for name in ("smooth", "hours", "weekdays"):
+        if getattr(query, name):
+            raise errors.Fault("invalid", {"field": name, "reason": "not with this role"})
     place = cities.get(ctx, city)
     start, end = _month(query.from_, place)
     groups = groups_of(place["incidents"]["categories"])
@@ -49,7 +50,16 @@ def heat(ctx: Context, city: str, query: requests.Heat, count: Callable[..., Col
     ]  # fmt: skip
     window = [instant.isoformat().replace("+00:00", "Z") for instant in (start, end)]
     meta = {"window": window, "source": "incidents", "floor": privacy.FLOOR}
-    return legends.heat(summed(told, meta=meta), per=query.per)
+    return legends.heat(summed(told, meta=meta), per=query.per, breaks=requests.breaks(query.classes))
+
+
+def clock(query: requests.Clock) -> incidents.Clock:
+    """The hours and weekdays asked for, in order and once."""
+    chosen = [
+        tuple(sorted({int(one) for one in text.split(",")})) if text is not None else None
+        for text in (query.hours, query.weekdays)
+    ]
+    return incidents.Clock(*chosen)
 
 
 def floored(found: Columns) -> Columns:
@@ -73,9 +83,12 @@ def summed(told: Sequence[Columns], *, meta: dict[str, Any]) -> Columns:
 
 
 def coverage(ctx: Context, city: str, query: requests.Resolution, density: Callable[..., Columns]) -> Columns:
-    """Camera density as the actor may see it, with its legend: exact, or in bands of coarse cells."""
+    """Camera density or seen share as the actor may see it, with its legend: exact, or bands of coarse cells."""
     if permissions.exact(ctx.actor):
-        return legends.coverage(density(ctx, city, res=query.res))
+        if query.show == "density":
+            return legends.coverage(density(ctx, city, res=query.res))
+        k = int(query.show[-1])
+        return legends.seen(density(ctx, city, res=query.res, k=k), k=k)
     place = cities.get(ctx, city)
     found = density(ctx, city, res=privacy.resolution(place["resolution"]))
     pairs = zip(found.columns["n"].tolist(), found.columns["value"].tolist(), strict=True)

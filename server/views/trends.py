@@ -6,9 +6,9 @@ from typing import Any
 
 import flask
 
-from server.usecases import hotspots, timeline
+from server.usecases import exports, hotspots, incidents, timeline
 from server.usecases.context import Context
-from server.views import answers, legends, routes, shown_trends
+from server.views import answers, incident_map, legends, routes, shown, shown_trends
 from server.wire import trends as wire
 
 blueprint = flask.Blueprint("trends", __name__)
@@ -32,6 +32,31 @@ def incidents_timeline(ctx: Context, city: str, query: wire.Timeline) -> Any:
 )  # fmt: skip
 def incident_hotspots(ctx: Context, city: str, query: wire.Hotspots) -> Any:
     found = hotspots.find(
-        ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res, per=query.per
+        ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res, per=query.per,
+        clock=shown.clock(query),
     )
     return legends.hotspots(found)
+
+
+@routes.serve(
+    blueprint,
+    Route(_AT + "/map", "GET", "exact.read", "The view of incidents as one HTML file that opens with no network",
+          query=wire.IncidentMap, answer="text/html", keeping="exact"),
+)  # fmt: skip
+def incidents_map(ctx: Context, city: str, query: wire.IncidentMap) -> Any:
+    clock = shown.clock(query)
+    counted = incidents.heat(
+        ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res, per=query.per,
+        smooth=query.smooth, clock=clock,
+    )  # fmt: skip
+    spots = None
+    if query.spots:
+        spots = legends.hotspots(hotspots.find(
+            ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res,
+            per="area" if query.per == "area" else "household", clock=clock,
+        ))  # fmt: skip
+    heat = legends.heat(counted, per=query.per)
+    text = incident_map.make(
+        ctx, city, heat=heat, spots=spots, lang=query.language, classification=query.classification
+    )
+    return shown.attachment(exports.File(text.encode(), f"{city}-incidents.html", "text/html; charset=utf-8"))

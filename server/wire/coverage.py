@@ -28,6 +28,7 @@ class FiguresOf(Told):
     seen1: Share
     seen2: Share
     seen3: Share
+    clear: Share
     road_km: float
     road_seen: Share
     places: int
@@ -276,3 +277,33 @@ class Proposal(Told):
 
 class Proposals(Told):
     items: list[Proposal]
+
+
+class InView(Told):
+    """What is in view: shares of public ground and of need, and how many key places."""
+
+    seen: Share
+    need: Share
+    places: int
+
+
+class ChangedAt(Changed):
+    lat: float
+    lng: float
+
+
+class ViewOf(Told):
+    """A proposal's view as a GeoJSON geometry."""
+
+    id: str
+    view: dict[str, Any]
+
+
+class Effect(Told):
+    proposals: int
+    places: int
+    before: InView
+    after: InView
+    gained_m2: int
+    cells: list[ChangedAt]
+    views: list[ViewOf]

@@ -14,6 +14,8 @@ Kind = Literal["fixed", "dome", "panning"]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(plain)]
 Said = Annotated[str, StringConstraints(max_length=500), AfterValidator(plain)]
 Point = tuple[Longitude, Latitude]
+Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Cost = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Ring = Annotated[list[Point], Field(min_length=3, max_length=2_000)]
 
 
@@ -22,6 +24,7 @@ class Figures(Asked):
 
     level: Level = "city"
     plan: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "current"
+    home_m: Annotated[float, Field(ge=10, le=5_000, allow_inf_nan=False)] = rules.NEAR.home_m
 
 
 class Limit(Asked):
@@ -30,12 +33,25 @@ class Limit(Asked):
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
+class Weights(Asked):
+    """How much each kind of need counts; not all may be 0."""
+
+    incidents: Weight = 0.5
+    places: Weight = 0.3
+    households: Weight = 0.2
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Weights:
+        rules.Weights(self.incidents, self.places, self.households)
+        return self
+
+
 class Gaps(Counted):
     """GET …/coverage/gaps: weights of the needs, and how many cells."""
 
-    incidents: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.5
-    places: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.3
-    households: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.2
+    incidents: Weight = 0.5
+    places: Weight = 0.3
+    households: Weight = 0.2
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
     @model_validator(mode="after")
@@ -129,6 +145,9 @@ class Sites(Asked):
     region: Code | None = None
     forbidden: Annotated[list[Ring], Field(max_length=50)] = []
     compounds: bool = False
+    weights: Weights = Weights()
+    fixed_cost: Cost = 1.0
+    dome_cost: Cost = 2.5
 
     @model_validator(mode="after")
     def _number_or_budget(self) -> Sites:

@@ -10,15 +10,17 @@ from server.wire.replies import Bounds, PlanShort, RegionShort, Told
 from server.wire.requests import Asked, CellId, Latitude, Longitude, Text
 
 Operation = Literal[
-    "assign", "new", "split", "merge", "repair", "rename", "kind", "lock", "unlock", "undo", "redo",
+    "assign", "adopt", "new", "split", "merge", "repair", "rename", "kind", "lock", "unlock", "undo", "redo",
 ]  # fmt: skip
 Label = Annotated[int, Field(ge=0, le=999_999_999)]
 Long = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Edit(Asked):
-    """POST …/edits: one change. ``cells`` for assign and new; ``to`` for assign, split, rename, kind; ``grids`` for
-    merge, repair, lock, unlock; ``parts`` or ``line`` (latitude, longitude) for split."""
+    """POST …/edits: one change. ``cells`` for assign, new and adopt (with as many ``labels``); ``to`` for assign,
+    split, rename, kind; ``grids`` for merge, repair, lock, unlock; ``parts`` or ``line`` (lat, lng) for split.
+    ``since``: the log's last number that was seen; a change that touches nothing that others changed after it is then
+    made on top of theirs."""
 
     op: Operation
     cells: Annotated[list[CellId], Field(max_length=200_000)] = []
@@ -28,6 +30,8 @@ class Edit(Asked):
     line: Annotated[list[tuple[Latitude, Longitude]], Field(max_length=500)] = []
     name: Annotated[str, StringConstraints(max_length=80)] = ""
     kind: Literal["", "basic", "dedicated", "professional"] = ""
+    labels: Annotated[list[Label], Field(max_length=200_000)] = []
+    since: Label | None = None
 
 
 class Branch(Asked):
@@ -43,6 +47,53 @@ class Rebalance(Asked):
     locked: Annotated[list[Label], Field(max_length=20_000)] = []
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0
+
+
+class Propose(Asked):
+    """POST …/propose: the grids to rebalance among themselves, the seed and the time."""
+
+    only: Annotated[list[Label], Field(min_length=1, max_length=20_000)]
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 15.0
+
+
+class Flood(Asked):
+    """GET …/flood: a place, and whether its building or its whole compound is meant."""
+
+    lat: Latitude
+    lng: Longitude
+    of: Literal["building", "compound"] = "compound"
+
+
+class Weigh(Asked):
+    """GET …/weighed: one grid by its label."""
+
+    grid: Label
+
+
+class Suggest(Asked):
+    """GET …/suggestions: for one grid, or for the worst."""
+
+    label: Label | None = None
+    limit: Annotated[int, Field(ge=1, le=20)] = 3
+
+
+class Meet(Asked):
+    """GET …/merge: the plan to be merged into this one; the plan in force unless another is named."""
+
+    other: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "current"
+
+
+class Merge(Meet):
+    """POST …/merge: also whose change counts where both changed the same."""
+
+    prefer: Literal["ours", "theirs"] | None = None
+
+
+class RollBack(Asked):
+    """POST …/plans/P/roll-back: why the last publication is taken back."""
+
+    reason: Long = ""
 
 
 class Compare(Asked):
@@ -75,7 +126,9 @@ class Note(Asked):
 
 
 class GridWeighed(Told):
-    """A grid with what a planner weighs. ``reports`` of the whole archive; metres in straight lines."""
+    """A grid with what a planner weighs. ``workload``: 1 is the mean grid of the plan, half by households, half by
+    reports; ``crossings``: touching cells with a soft barrier between them; ``reports`` of the whole archive; metres in
+    straight lines."""
 
     label: int
     code: str
@@ -88,6 +141,8 @@ class GridWeighed(Told):
     deviation: float
     pieces: int
     faults: list[str]
+    workload: float
+    crossings: int
     reports: int
     cameras: int
     round_m: int
@@ -113,19 +168,6 @@ class Pieces(Told):
     pieces: list[Piece]
 
 
-class Edited(Told):
-    tag: str
-    seq: int
-    op: str
-    before: list[GridWeighed]
-    after: list[GridWeighed]
-    gone: list[int]
-    changed: CellsChanged
-    pieces: list[Pieces]
-    can_undo: bool
-    can_redo: bool
-
-
 class Entry(Told):
     seq: int
     at: str
@@ -135,6 +177,20 @@ class Entry(Told):
     n: int
     grids: list[str]
     undone: bool
+
+
+class Edited(Told):
+    tag: str
+    seq: int
+    op: str
+    entry: Entry
+    before: list[GridWeighed]
+    after: list[GridWeighed]
+    gone: list[int]
+    changed: CellsChanged
+    pieces: list[Pieces]
+    can_undo: bool
+    can_redo: bool
 
 
 class History(Told):
@@ -171,12 +227,16 @@ class Finding(Told):
     region: RegionShort | None
     cells: int
     proved: bool
+    grave: int
     zh: str
     en: str
 
 
 class Checkup(Told):
+    """``words`` names each code found and ``summary`` is the whole in a sentence, both by language."""
+
     plan: PlanShort
+    city: str
     band: list[float]
     grids: int
     sound: int
@@ -184,6 +244,8 @@ class Checkup(Told):
     uncovered: int
     findings: list[Finding]
     counts: dict[str, int]
+    words: dict[str, dict[str, str]]
+    summary: dict[str, str]
 
 
 class Review(Told):
@@ -204,3 +266,85 @@ class NoteTold(Told):
 
 class Notes(Told):
     items: list[NoteTold]
+
+
+class Weighed(Told):
+    items: list[GridWeighed]
+
+
+class Flooded(Told):
+    of: str
+    name: str
+    buildings: int
+    cells: list[str]
+
+
+class Suggestion(Told):
+    op: str
+    to: int | None
+    grids: list[int]
+    parts: int
+    cells: list[str]
+    n: int
+    households: float
+    outside: list[float]
+
+
+class Suggested(Told):
+    label: int
+    code: str
+    name: str
+    pieces: int
+    households: float
+    options: list[Suggestion]
+
+
+class Suggestions(Told):
+    items: list[Suggested]
+
+
+class Collisions(Told):
+    n: int
+    cells: list[str]
+    grids: list[str]
+    facts: list[str]
+
+
+class Meeting(Told):
+    """What a merge would do: how many cells each side changed since ``base``, and where both changed the same."""
+
+    base: PlanShort
+    ours: PlanShort
+    theirs: PlanShort
+    cells: dict[str, int]
+    collisions: Collisions
+    grids: dict[str, list[str]]
+    clean: bool
+
+
+class GridFigures(Told):
+    label: int
+    households: float
+    workload: float
+    cells: int
+    deviation: float
+    pieces: int
+    reports: int
+    cameras: int
+    round_m: int
+    centre_m: int | None
+    lat: float
+    lng: float
+    bbox: Bounds
+
+
+class GridBeside(Told):
+    code: str
+    name: str
+    a: GridFigures | None
+    b: GridFigures | None
+
+
+class Beside(Told):
+    measures: dict[str, list[float | None]]
+    grids: list[GridBeside]

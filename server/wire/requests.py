@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 Kind = Literal[
     "grids", "households", "buildings", "roads", "barriers", "incidents", "cameras", "workers", "centres", "places",
-    "regions",
+    "regions", "nets",
 ]  # fmt: skip
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 Level = Literal["county", "town", "community"]
@@ -86,11 +86,22 @@ class Regions(Asked):
 
 
 class Draw(Asked):
-    """POST …/plans: the band of households a grid should have, the seed, and how long drawing may take."""
+    """POST …/plans: the band of households a grid should have, the seed, and how long drawing may take.
+
+    ``counts``: grids by region code (``city``: in all); ``workload``: the formula that is evened; ``whole``: what is
+    not to be cut; ``dedicated``: uses of buildings whose sites become dedicated grids; ``keep``: grids locked or
+    dedicated in the plan in force stay; ``exact``: the least worst deviation, proved where time allows.
+    """
 
     band: Annotated[list[float], Field(min_length=2, max_length=2)] = [300.0, 500.0]
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0
+    counts: Annotated[dict[Text, Annotated[int, Field(ge=1, le=1_000_000)]], Field(max_length=20_000)] = {}
+    workload: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "households"
+    whole: Annotated[list[Literal["compounds", "buildings"]], Field(max_length=2)] = []
+    dedicated: Annotated[list[Text], Field(max_length=20)] = []
+    keep: bool = False
+    exact: bool = False
 
     @field_validator("band")
     @classmethod
@@ -141,11 +152,31 @@ class Clock(Asked):
     weekdays: Annotated[str, StringConstraints(pattern=r"^[0-6](,[0-6]){0,6}$")] | None = None
 
 
+def breaks(classes: str) -> list[float] | None:
+    """The limits of fixed classes, or None for quantile. Raises ValueError for what are neither."""
+    if classes == "quantile":
+        return None
+    limits = [float(one) for one in classes.split(",")]
+    rising = all(low < high for low, high in zip(limits, limits[1:], strict=False))
+    if not (1 <= len(limits) <= 11 and rising and limits[0] > 0 and limits[-1] < 1e12):
+        raise ValueError("classes is quantile, or 1 to 11 rising limits above 0, for example 1,5,10,50")
+    return limits
+
+
+def _classes(text: str) -> str:
+    try:
+        breaks(text)
+    except ValueError:
+        raise ValueError("classes is quantile, or 1 to 11 rising limits above 0, for example 1,5,10,50") from None
+    return text
+
+
 class Heat(Counted, Clock):
-    """GET …/heat."""
+    """GET …/heat. ``classes``: quantile, or the fixed limits between the classes, rising, with commas."""
 
     per: Literal["raw", "area", "household"] = "raw"
     smooth: Annotated[int, Field(ge=0, le=8)] = 0
+    classes: Annotated[str, AfterValidator(_classes)] = "quantile"
 
 
 class Gaps(Counted):
@@ -153,9 +184,10 @@ class Gaps(Counted):
 
 
 class Resolution(Asked):
-    """GET …/coverage."""
+    """GET …/coverage: what ``value`` is, cameras per km² or the share of public ground in view of one, two, three."""
 
     res: Annotated[int, Field(ge=0, le=15)] | None = None
+    show: Literal["density", "seen1", "seen2", "seen3"] = "density"
 
 
 class ServiceAreas(Asked):
@@ -227,6 +259,7 @@ class Import(Asked):
     sheet: Text | None = None
     encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
+    department: Annotated[str, StringConstraints(max_length=100), AfterValidator(plain)] = ""
 
     @field_validator("fields")
     @classmethod

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from server.wire.replies import Told
-from server.wire.requests import Counted, Window
+from server.wire.requests import Clock, Counted, Text, Window
 
 Id = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 
@@ -19,10 +19,20 @@ class Timeline(Window):
     grid: Annotated[int, Field(ge=0, le=999_999_999)] | None = None
 
 
-class Hotspots(Counted):
+class Hotspots(Counted, Clock):
     """GET …/hotspots: against area or against households."""
 
     per: Literal["area", "household"] = "area"
+
+
+class IncidentMap(Counted, Clock):
+    """GET …/incidents/map: the view as one file; ``spots`` puts hot spots beside the heat."""
+
+    per: Literal["raw", "area", "household"] = "raw"
+    smooth: Annotated[int, Field(ge=0, le=8)] = 0
+    spots: bool = False
+    language: Literal["zh", "en"] = "zh"
+    classification: Text = "内部资料"
 
 
 class Day(Told):

@@ -1,6 +1,7 @@
 """``python3 -m tests bench [NAME…] [--json]``: ours and the named peers side by side in one run.
 
-Each ``bench_NAME.py`` beside this file has ``main(*, json: bool) -> None`` and names its peers in ``PEERS``. Peers are
+Each ``bench_NAME.py`` beside this file has ``main(*, json: bool) -> None`` and names its peers in ``PEERS``; one with
+``OPTIONS`` (name → default) also takes ``--name=value`` and gets them as ``main(…, options=…)``. Peers are
 installed beside the environment, not into it, and come last on the path: what Gezhi pins is what both sides use.
 """
 
@@ -42,11 +43,15 @@ def main(arguments: list[str]) -> int:
     wanted = [name for name in arguments if not name.startswith("-")]
     known = _names()
     unknown = [name for name in wanted if name not in known]
-    if unknown or any(flag != "--json" for flag in arguments if flag.startswith("-")):
+    given = dict(flag[2:].split("=", 1) for flag in arguments if flag.startswith("--") and "=" in flag)
+    if unknown or any(flag != "--json" and "=" not in flag for flag in arguments if flag.startswith("-")):
         print(f"usage: python3 -m tests bench [{'|'.join(known)}]… [--json]", file=sys.stderr)
         return 2
     for name in wanted or known:
         module = importlib.import_module(f"tests.bench.bench_{name}")
         _install(list(module.PEERS))
-        module.main(json="--json" in arguments)
+        more = {}
+        if hasattr(module, "OPTIONS"):
+            more["options"] = module.OPTIONS | {name: value for name, value in given.items() if name in module.OPTIONS}
+        module.main(json="--json" in arguments, **more)
     return 0

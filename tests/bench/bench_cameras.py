@@ -1,4 +1,4 @@
-"""What cameras see: ours beside VisiLibity and shapely behind buildings, beside overlay without them.
+"""What cameras see: ours beside VisiLibity and shapely behind buildings, beside overlay and rasterio without them.
 
 The town: rotated rectangles on a 30 m lattice, none touching; cameras on open ground, 30 % of them domes. Peers that
 are too slow for all cameras run on the first ones; every figure is milliseconds a camera, ours on all. Accuracy is
@@ -7,6 +7,7 @@ against exact geometry: the disc or sector less every building and the shadow of
 
 from __future__ import annotations
 
+import importlib.util
 import json as jsonlib
 import resource
 import time
@@ -18,7 +19,7 @@ import shapely
 
 from geo import boundary, cameras, cells, geodesy, raster, visibility
 
-PEERS = ["VisiLibity==1.0.10"]
+PEERS = ["VisiLibity==1.0.10", "rasterio==1.4.4"]
 LAT, LNG, PITCH_M = 25.9, 112.3, 30.0
 
 
@@ -95,10 +96,10 @@ def by_visilibity(blocks: list, field: shapely.Geometry, reach: float) -> tuple[
         )
         for b in blocks
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     environment = visilibity.Environment([visilibity.Polygon(box), *holes])
     seen = visilibity.Visibility_Polygon(visilibity.Point(0.0, 0.0), environment, 1e-7)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     ring = [(seen[k].x(), seen[k].y()) for k in range(seen.n())]
     return shapely.intersection(shapely.make_valid(shapely.Polygon(ring)), field), seconds
 
@@ -108,29 +109,34 @@ def behind_buildings(*, buildings: int, number: int, sample: int = 200) -> dict[
     scale = np.array([east, north])
     few, warm, _, _ = town(100, 10)
     visibility.visible(buildings=few, **warm)  # compiles, or loads what was compiled
-    started = time.perf_counter()
+    started = time.process_time()
     blocks = visibility.walls(shapes)
-    prepared = time.perf_counter() - started
-    started = time.perf_counter()
+    prepared = time.process_time() - started
+    started = time.process_time()
     seen = visibility.visible(buildings=blocks, **looks)
-    ours = (time.perf_counter() - started) / number
+    ours = (time.process_time() - started) / number
     raw, tree = np.asarray(shapes.values, dtype=object), shapely.STRtree(shapes.values)
     spent = {"shapely shadows": 0.0, "shapely rays": 0.0, "VisiLibity": 0.0}
+    visilibity = importlib.util.find_spec("visilibity") is not None
     errors: dict[str, list[float]] = {"ours": [], "shapely rays": [], "VisiLibity": []}
     for i in range(min(sample, number)):
         here, near, reach = _near(raw, tree, looks, i, scale)
         field = _open(looks, i, reach)
-        started = time.perf_counter()
+        started = time.process_time()
         exact = by_shadows(near, field)
-        spent["shapely shadows"] += time.perf_counter() - started
-        started = time.perf_counter()
+        spent["shapely shadows"] += time.process_time() - started
+        started = time.process_time()
         rays = by_rays(near, looks, i, reach)
-        spent["shapely rays"] += time.perf_counter() - started
-        other, seconds = by_visilibity(near, field, reach)
-        spent["VisiLibity"] += seconds
+        spent["shapely rays"] += time.process_time() - started
+        other = exact
+        if visilibity:
+            other, seconds = by_visilibity(near, field, reach)
+            spent["VisiLibity"] += seconds
         mine = shapely.transform(seen.iloc[i], lambda p, here=here: (p - here) * scale)
         for name, got in (("ours", mine), ("shapely rays", rays), ("VisiLibity", other)):
             errors[name].append(abs(got.area - exact.area) / exact.area)
+    if not visilibity:  # it has no wheel and does not compile everywhere
+        del spent["VisiLibity"], errors["VisiLibity"]
     peers = {name: total / min(sample, number) * 1e3 for name, total in spent.items()}
     return {
         "work": "visible behind buildings",
@@ -158,16 +164,17 @@ def without_buildings(*, number: int) -> dict[str, Any]:
         np.where(rng.random(number) < 0.3, 360.0, 90.0),
         rng.uniform(60, 120, number),
     )
-    areas = cells.areas_m2(ids)
+    hexes, areas = boundary.polygons(ids), cells.areas_m2(ids)
     flat = np.asarray(views.values, dtype=object)
     raster.per_cell(raster.count(flat[:3], raster.lattice(tuple(shapely.total_bounds(flat[:3])), patch_m=3)), ids)
-    started = time.perf_counter()
+    started = time.process_time()
     counted = raster.count(flat, raster.lattice(tuple(shapely.total_bounds(flat)), patch_m=3.0))
     ours = raster.per_cell(counted, ids, at_least=(1, 2, 3))[:, 0] / areas
-    mine = time.perf_counter() - started
-    started = time.perf_counter()
+    mine = time.process_time() - started
+    started = time.process_time()
     exact = cameras.seen_share(ids, views)
-    theirs = time.perf_counter() - started
+    theirs = time.process_time() - started
+    burned, other = by_rasterio(hexes, flat) if importlib.util.find_spec("rasterio") else (None, exact)
     return {
         "work": "seen share, no buildings",
         "cells": len(ids),
@@ -176,8 +183,28 @@ def without_buildings(*, number: int) -> dict[str, Any]:
         "shapely STRtree + clip_s": round(theirs, 3),
         "times faster": round(theirs / mine, 2),
         "mean error": round(float(np.abs(ours - exact).mean()), 5),
+        "rasterio_s": None if burned is None else round(burned, 3),
+        "times faster than rasterio": None if burned is None else round(burned / mine, 2),
+        "mean error rasterio": None if burned is None else round(float(np.abs(other - exact).mean()), 5),
         "memory_mb": _memory(),
     }
+
+
+def by_rasterio(hexes: np.ndarray, views: np.ndarray) -> tuple[float, np.ndarray]:
+    """Seconds and seen shares by burning views and cells into the same 3 m patches."""
+    from rasterio import features, transform
+
+    west, south, east, north = shapely.total_bounds(hexes)
+    step_lat, step_lng = (3.0 / float(metres[0]) for metres in geodesy.metres_per_degree(np.array([LAT])))
+    shape = (int((north - south) / step_lat) + 1, int((east - west) / step_lng) + 1)
+    grid = transform.from_origin(west, north, step_lng, step_lat)
+    started = time.process_time()
+    seen = features.rasterize(views, out_shape=shape, transform=grid, dtype="uint8")
+    label = features.rasterize(zip(hexes, range(1, len(hexes) + 1), strict=True), out_shape=shape, transform=grid,
+                               dtype="int32")  # fmt: skip
+    whole = np.bincount(label.ravel(), minlength=len(hexes) + 1)[1:]
+    part = np.bincount(label[seen > 0], minlength=len(hexes) + 1)[1:]
+    return time.process_time() - started, part / np.maximum(whole, 1)
 
 
 def _memory() -> int:

@@ -1,31 +1,35 @@
-"""Redrawing by hand as planners do it: begin a draft, paint, undo, lock, split, meet a colleague's change, submit."""
+"""Redrawing by hand as planners do it, from the plan in force to the next one and back, with a colleague next door."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 import shutil
+import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright import sync_api
 
 from geo import cells
-from layers import payload
+from server.rules import permissions
+from server.store import database
+from server.usecases import context, desk
 from tests import conftest
 from tests.browser.test_first_visit import SHOTS
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser
 CITY = "439781"
+OFFICE, PHONE = (1366, 768), (390, 844)
 
 
 @pytest.fixture(scope="module")
-def own(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def own(demo_home: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server on a copy of the demonstration city, since these tests write."""
     home = tmp_path_factory.mktemp("redraw") / "home"
     shutil.copytree(demo_home, home)
@@ -34,113 +38,363 @@ def own(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     conftest.stop(running.process)
 
 
-def ask(url: str, json_body: Any = None, tag: str | None = None) -> bytes:
-    headers = {"Content-Type": "application/json", "Origin": re.match(r"http://[^/]+", url)[0]}  # type: ignore[index]
+def ask(served: Served, path: str, body: Any = None, *, tag: str | None = None) -> Any:
+    """The API, as a colleague's script asks it."""
+    headers = {"Content-Type": "application/json", "Origin": served.url}
     if tag:
         headers["If-Match"] = f'"{tag}"'
-    body = None if json_body is None else json.dumps(json_body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers)) as answer:
-        return answer.read()
+    data = None if body is None else json.dumps(body).encode()
+    url = f"{served.url}/api/cities/{CITY}/plans/{path}"
+    with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers)) as answer:
+        return json.loads(answer.read())
 
 
-def touching(own: Served, plan: str) -> tuple[int, int, float, float]:
-    """Two touching grids of one community, and the middle of a cell of the second beside the first."""
-    base = f"{own.url}/api/cities/{CITY}/plans/{plan}"
-    found = payload.decode(ask(f"{base}/cells"))
-    grids = {g["label"]: g for g in json.loads(ask(f"{base}/grids"))["grids"]}
-    ids, labels = found.cells, found.columns["grid"].astype(int)
-    around = cells.neighbours(ids)
-    for at in range(len(ids)):
-        for other in around[at][around[at] >= 0].tolist():
-            a, b = int(labels[at]), int(labels[other])
-            region = [grids[label]["region"] for label in (a, b)]
-            if a != b and region[0] == region[1] and min(grids[a]["cells"], grids[b]["cells"]) > 12:
-                lat, lng = cells.centres(ids[[other]])
-                return a, b, float(lat[0]), float(lng[0])
-    raise AssertionError("no two touching grids in one community")
+@dataclass(frozen=True)
+class Border:
+    """Two touching cells of one community in different grids: (label, lat, lng) of each."""
+
+    here: tuple[int, float, float]
+    there: tuple[int, float, float]
 
 
-def open_editor(
-    chromium: sync_api.Browser, own: Served, plan: str, at: tuple[float, float], size: tuple[int, int]
-) -> sync_api.Page:
-    page = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN").new_page()
-    page.goto(f"{own.url}/city/{CITY}?job=redraw&plan={plan}&at={at[0]:.6f},{at[1]:.6f},16&lang=zh")
-    page.wait_for_selector("html[data-ready=true]", state="attached", timeout=60_000)
-    page.get_by_role("tab", name="手工调整").click()
-    page.get_by_role("toolbar").wait_for(timeout=30_000)
-    page.wait_for_load_state("networkidle")
-    return page
+def borders(served: Served, plan: str, *, river: bool = False) -> Iterator[Border]:
+    """Open borders between grids of one community, of ever new grids; or borders that a river is."""
+    home = served.home
+    ctx = context.open_(home, f"sqlite:///{home / 'gezhi.sqlite'}", actor=permissions.HOST, upgrade=False)
+    with database.reading(ctx.db) as connection:
+        draft = desk.open_(ctx, connection, CITY, plan)
+    ctx.db.close()
+    problem, labels = draft.ground.problem, draft.labels
+    tails = np.repeat(np.arange(len(labels)), np.diff(problem.adjacency.indptr))
+    heads, open_ = problem.adjacency.indices, np.isfinite(problem.adjacency.barrier)
+    nested = problem.region[tails] == problem.region[heads]
+    wanted = (~open_ if river else open_ & nested) & (labels[tails] != labels[heads]) & (labels[tails] >= 0)
+    wanted &= labels[heads] >= 0
+    lats, lngs = cells.centres(problem.cells)
+    used: set[int] = set()
+    for at, other in zip(tails[wanted].tolist(), heads[wanted].tolist(), strict=True):
+        a, b = int(labels[at]), int(labels[other])
+        rows = draft.grids[a], draft.grids[b]
+        whole = all(row["cells"] >= 12 and row["pieces"] == 1 for row in rows)
+        if used & {a, b} or not whole or (rows[0]["region_id"] == rows[1]["region_id"]) == river:
+            continue
+        used |= {a, b}
+        yield Border((a, float(lats[at]), float(lngs[at])), (b, float(lats[other]), float(lngs[other])))
+
+
+class Hand:
+    """A planner's hand on the page: picks, paints and waits for the answer."""
+
+    def __init__(self, chromium: sync_api.Browser, served: Served, size: tuple[int, int] = OFFICE, *, lang: str = "zh"):
+        touch = size == PHONE
+        locale = "zh-CN" if lang == "zh" else "en-GB"
+        made = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, has_touch=touch)
+        self.page, self.served, self.lang = made.new_page(), served, lang
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1; };")
+
+    def open(self, query: str) -> None:
+        self.page.goto(f"{self.served.url}/city/{CITY}?{query}&lang={self.lang}")
+        self.page.wait_for_selector("html[data-ready=true]", state="attached", timeout=60_000)
+
+    def edit(self, plan: str, lat: float, lng: float) -> None:
+        """The workbench with a place in the middle of the map."""
+        self.open(f"job=redraw&plan={plan}&at={lat:.6f},{lng:.6f},17")
+        self.page.get_by_role("tab", name="手工调整" if self.lang == "zh" else "By hand").click()
+        self.page.get_by_role("toolbar").wait_for(timeout=30_000)
+        self.page.wait_for_load_state("networkidle")
+        self.middle = (lat, lng)
+
+    def at(self, lat: float, lng: float) -> tuple[float, float]:
+        box = self.page.locator("#map").bounding_box()
+        assert box
+        scale = 256 * 2**17 / 360
+        x = box["x"] + box["width"] / 2 + (lng - self.middle[1]) * scale
+        y = box["y"] + box["height"] / 2 - (lat - self.middle[0]) * scale / np.cos(np.radians(lat))
+        return float(x), float(y)
+
+    def pick(self, place: tuple[int, float, float]) -> None:
+        self.page.keyboard.press("p")
+        with self.page.expect_response(lambda r: "/weighed" in r.url):
+            self.page.mouse.click(*self.at(*place[1:]))
+
+    def paint(self, place: tuple[int, float, float]) -> sync_api.Response:
+        with self.page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
+            self.drag(place)
+        return answered.value
+
+    def drag(self, place: tuple[int, float, float]) -> None:
+        """The smallest brush on one cell."""
+        self.page.keyboard.press("b")
+        for _ in range(3):
+            self.page.keyboard.press("[")
+        self.page.mouse.move(*self.at(*place[1:]))
+        self.page.mouse.down()
+        self.page.mouse.up()
+
+    def key(self, key: str, *, status: int = 200) -> Any:
+        with self.page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
+            self.page.keyboard.press(key)
+        assert answered.value.status == status, (key, answered.value.json())
+        return answered.value.json()
+
+    def press(self, name: str, *, ends: str | None = None, status: int = 200, within: str = "body") -> Any:
+        """A button of the page; with ``ends``, the answer of the request whose address ends so."""
+        button = self.page.locator(within).get_by_role("button", name=name, exact=True).last
+        if ends is None:
+            button.click()
+            return None
+        with self.page.expect_response(lambda r: r.url.split("?")[0].endswith(ends)) as answered:
+            button.click()
+        assert answered.value.status == status, (name, answered.value.json())
+        return answered.value.json()
+
+    def shot(self, name: str) -> None:
+        SHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"redraw-{name}-{self.lang}.png")
+
+    def close(self) -> None:
+        assert self.complaints == []
+        self.page.context.close()
 
 
 def test_the_story_of_a_redraw(chromium: sync_api.Browser, own: Served) -> None:
-    base = f"{own.url}/api/cities/{CITY}/plans"
-    draft = json.loads(ask(f"{base}/current/branch", {}))
-    giver, taker, lat, lng = touching(own, draft["id"])
-    page = open_editor(chromium, own, draft["id"], (lat, lng), (1366, 768))
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    grids = {g["label"]: g for g in json.loads(ask(f"{base}/{draft['id']}/grids"))["grids"]}
+    first = ask(own, "current")
+    hand = Hand(chromium, own)
+    page = hand.page
 
-    # The cell in the middle of the map belongs to `taker`; pick a cell of `giver` beside it, then paint the middle.
-    box = page.locator("#map").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.click(x, y)
-    page.get_by_text(grids[taker]["code"]).first.wait_for()
-    found = payload.decode(ask(f"{base}/{draft['id']}/cells"))
-    near = found.cells[found.columns["grid"] == giver]
-    here = cells.disk(int(cells.from_points([lat], [lng], 10)[0]), 1)
-    beside = near[[int(c) in {int(n) for n in here} for c in near]]
-    to_lat, to_lng = (float(v[0]) for v in cells.centres(beside[:1]))
-    scale = 256 * 2**16 / 360
-    dx = (to_lng - lng) * scale
-    dy = -(to_lat - lat) * scale / math.cos(math.radians(lat))
-    page.mouse.click(x + dx, y + dy)
-    page.get_by_text(grids[giver]["code"]).first.wait_for()
-    page.keyboard.press("b")
-    page.keyboard.press("[")
-    with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.up()
-    result = answered.value.json()
-    assert answered.value.status == 200 and {g["label"] for g in result["after"]} == {giver, taker}
-    page.get_by_text("这一步的影响").wait_for()
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / "redraw-stroke-zh.png")
-
-    for key in ("Control+z", "Control+Shift+z", "k"):
-        with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-            page.keyboard.press(key)
-        assert answered.value.status == 200, key
-        page.wait_for_timeout(300)
-    with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-        page.keyboard.press("s")
-    assert answered.value.status == 409  # locked
-    page.get_by_text("网格已锁定").first.wait_for()
-    with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-        page.keyboard.press("k")
-    assert answered.value.status == 200
-
-    # A colleague changes the same draft: the next step meets the conflict and loses nothing of theirs.
-    tag = json.loads(ask(f"{base}/{draft['id']}"))["tag"]
-    ask(f"{base}/{draft['id']}/edits", {"op": "rename", "to": taker, "name": "同事改名"}, tag)
-    with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-        page.keyboard.press("Control+z")
-    assert answered.value.status == 412
-    page.get_by_text("草稿已被修改").wait_for()
-    page.screenshot(path=SHOTS / "redraw-conflict-zh.png")
-    assert complaints == []
-    page.context.close()
-
-
-def test_a_plan_in_force_is_not_changed_and_offers_a_draft(chromium: sync_api.Browser, own: Served) -> None:
-    page = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True).new_page()
-    page.goto(f"{own.url}/city/{CITY}?job=redraw&lang=en")
-    page.wait_for_selector("html[data-ready=true]", state="attached", timeout=60_000)
-    page.get_by_role("tab", name="By hand").click()
-    page.get_by_role("button", name="Begin a draft").click()
+    # The plan in force with its faults; a draft begins from it.
+    hand.open("job=redraw")
+    page.get_by_role("heading", name=re.compile("问题清单")).wait_for()
+    hand.shot("faults")
+    page.get_by_role("tab", name="手工调整").click()
+    made = hand.press("以此新建草稿", ends="/branch", status=201)
+    plan = made["id"]
     page.get_by_role("toolbar").wait_for(timeout=30_000)
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / "redraw-phone-en.png")
-    page.context.close()
+    colleague = ask(own, "current/branch", {})
+
+    # A community is rebalanced: the proposal is looked at, then accepted as one change.
+    told = ask(own, f"{plan}/suggestions?limit=20")["items"]
+    worst = next(one for one in told if any(option["op"] == "assign" for option in one["options"]))
+    grid = next(g for g in ask(own, f"{plan}/grids")["grids"] if g["label"] == worst["label"])
+    hand.edit(plan, grid["lat"], grid["lng"])
+    hand.pick((grid["label"], grid["lat"], grid["lng"]))
+    page.get_by_text(grid["code"]).first.wait_for()
+    page.keyboard.press("r")
+    page.get_by_role("button", name="采纳").wait_for(timeout=40_000)
+    hand.shot("proposal")
+    accepted = hand.press("采纳", ends="/edits")
+    assert accepted["op"] == "adopt" and accepted["changed"]["cells"]
+
+    balanced(own, plan)
+
+    # A brush across a river is refused and painted back.
+    river = next(borders(own, plan, river=True))
+    hand.edit(plan, *river.here[1:])
+    hand.pick(river.here)
+    hand.drag(river.there)
+    page.get_by_text("不能跨越社区界线").wait_for()
+
+    # Strokes, a split and a merge; five undone, three redone, with a lock in between.
+    some = borders(own, plan)
+    border = next(some)
+    hand.edit(plan, *border.here[1:])
+    hand.pick(border.here)
+    assert hand.paint(border.there).status == 200
+    page.get_by_text("这一步的影响").wait_for()
+    split = hand.key("s")
+    assert len(split["after"]) == 2
+    page.keyboard.press("m")
+    page.locator("dialog .item").first.wait_for()
+    hand.shot("merge-choice")
+    with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
+        page.locator("dialog .item").first.click()
+    assert answered.value.status in (200, 409)
+    name = page.get_by_label("网格名称")
+    for text in ("甲", "乙", "丙"):
+        with page.expect_response(lambda r: r.url.endswith("/edits")):
+            name.fill(text)
+            name.press("Enter")
+            name.blur()
+    hand.key("k")
+    locked = hand.key("s", status=409)
+    assert locked["error"]["code"] == "locked"
+    hand.key("k")
+    for _ in range(5):
+        hand.key("Control+z")
+    for _ in range(3):
+        hand.key("Control+Shift+z")
+    hand.shot("stroke")
+
+    # A comment on the grid.
+    hand.press("批注")
+    page.locator("dialog textarea").fill("河东两栋由谁走访？")
+    hand.press("添加批注", ends="/notes")
+    page.get_by_text("河东两栋由谁走访？").wait_for()
+    page.keyboard.press("Escape")
+
+    compared(hand, chromium, own, plan)
+    meets_a_colleague_on_the_same_draft(hand, chromium, own, plan)
+    reviewed(hand, own, plan)
+    published_and_merged(hand, own, plan, colleague)
+    rolled_back(hand, own, first)
+    hand.close()
+
+
+def balanced(own: Served, plan: str) -> None:
+    """A script rebalances the rest of the city, so that the draft has no fault of structure."""
+    only = [grid["label"] for grid in ask(own, f"{plan}/grids")["grids"]]
+    job = ask(own, f"{plan}/propose", {"only": only, "seconds": 4})["job"]["id"]
+    for _ in range(600):
+        with urllib.request.urlopen(f"{own.url}/api/jobs/{job}") as answer:
+            told = json.loads(answer.read())
+        if told["status"] in ("done", "failed"):
+            break
+        time.sleep(0.2)
+    assert told["status"] == "done", told
+    change = {"op": "adopt", "cells": told["result"]["cells"], "labels": told["result"]["labels"]}
+    ask(own, f"{plan}/edits", change, tag=told["result"]["tag"])
+
+
+def compared(hand: Hand, chromium: sync_api.Browser, own: Served, plan: str) -> None:
+    """Side by side and swiped; the address shares it with a second browser."""
+    page = hand.page
+    hand.press("与原方案对比")
+    page.wait_for_selector(".compare[data-ready=true]", timeout=60_000)
+    page.get_by_text("交接清单").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    hand.shot("compare")
+    hand.press("卷帘")
+    page.get_by_label("卷帘位置").fill("30")
+    hand.shot("compare-swipe")
+    page.wait_for_url(re.compile("beside="))
+    other = Hand(chromium, own, PHONE)
+    other.page.goto(page.url)
+    other.page.wait_for_selector(".compare[data-ready=true]", timeout=60_000)
+    other.shot("compare-phone")
+    other.close()
+    page.locator(".compare").focus()
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".compare", state="detached")
+
+
+def meets_a_colleague_on_the_same_draft(hand: Hand, chromium: sync_api.Browser, own: Served, plan: str) -> None:
+    """A second browser changes the same draft; the first one's next stroke meets it and is merged."""
+    page = hand.page
+    some = [border for border, _ in zip(borders(own, plan), range(3), strict=False)]
+    theirs, mine = some[1], some[2]
+    hand.edit(plan, *mine.here[1:])
+    hand.pick(mine.here)
+    other = Hand(chromium, own)
+    other.edit(plan, *theirs.here[1:])
+    other.pick(theirs.here)
+    assert other.paint(theirs.there).status == 200
+    assert hand.paint(mine.there).status == 412
+    page.get_by_text("草稿已被修改").wait_for()
+    hand.shot("conflict")
+    merged = hand.press("合并我的修改", ends="/edits")
+    assert merged["changed"]["labels"] == [mine.here[0]]
+    # The other one undoes without having seen that: told, not done.
+    assert other.key("Control+z", status=412)["error"]["code"] == "stale"
+    other.close()
+
+
+def reviewed(hand: Hand, own: Served, plan: str) -> None:
+    """Submitted, printed, approved by each step."""
+    page = hand.page
+    hand.press("报审", ends="/review")
+    dialog = page.locator("dialog")
+    dialog.get_by_label("职务").fill("镇综治办主任")
+    dialog.get_by_label("调整事由").fill("新建小区入住，按每格三百至五百户调整。")
+    hand.press("报审", ends="/submit", within="dialog")
+    for post, number in (("县委政法委副书记", "格政〔2026〕7号"), ("市委政法委基层处", "格综备〔2026〕31号")):
+        dialog.get_by_label("文号").wait_for()
+        dialog.get_by_label("职务").fill(post)
+        dialog.get_by_label("文号").fill(number)
+        dialog.get_by_label("意见").fill("同意。")
+        hand.press("同意", ends="/decide", within="dialog")
+    page.get_by_text("各级均已同意").wait_for()
+    hand.shot("review")
+    hand.press("打印审批表", within="dialog")
+    page.locator(".approval-form").wait_for(state="attached")
+    assert page.evaluate("window.printed") == 1
+    page.evaluate("document.body.classList.add('on-form')")
+    page.emulate_media(media="print")
+    page.screenshot(path=SHOTS / "redraw-form-zh.png", full_page=True)
+    text = page.locator(".approval-form").inner_text()
+    assert "格政〔2026〕7号" in text and "盖章" in text and "签字" in text
+    page.emulate_media(media="screen")
+    page.evaluate("document.body.classList.remove('on-form')")
+    page.keyboard.press("Escape")
+
+
+def published_and_merged(hand: Hand, own: Served, plan: str, colleague: dict[str, Any]) -> None:
+    """The draft comes into force with a date; the colleague's older draft meets it at publication and is merged."""
+    page = hand.page
+    some = borders(own, colleague["id"])
+    border = [one for one, _ in zip(some, range(9), strict=False)][8]
+    edited = {"op": "rename", "to": border.here[0], "name": "同事命名"}
+    ask(own, f"{colleague['id']}/edits", edited, tag=colleague["tag"])
+    hand.open(f"job=plans&plan={plan}")
+    page.locator(".plan[aria-current=true]").get_by_role("button", name="启用", exact=True).click()
+    page.get_by_label("生效日期").fill("2026-12-01")
+    hand.press("启用", ends="/publish", within="dialog")
+    now = ask(own, "current")
+    assert now["id"] == plan and now["effective_from"].startswith("2026-11-30T16")
+    hand.open(f"job=plans&plan={colleague['id']}")
+    page.locator(".plan[aria-current=true]").get_by_role("button", name="启用", exact=True).click()
+    hand.press("启用", ends="/publish", status=412, within="dialog")
+    page.get_by_text("有新方案已启用").wait_for()
+    page.get_by_text("互不冲突").wait_for()
+    hand.shot("merge")
+    made = hand.press("合并为新草稿", ends="/merge", status=201)
+    names = {g["name"] for g in ask(own, f"{made['id']}/grids")["grids"]}
+    assert "同事命名" in names
+    met = ask(own, f"{made['id']}/merge?other={plan}")
+    assert met["clean"] and met["cells"]["ours"] == 0
+
+
+def rolled_back(hand: Hand, own: Served, first: dict[str, Any]) -> None:
+    """The publication is taken back in one step; the plan before it is in force again as a new version."""
+    hand.open("job=plans")
+    hand.press("撤回启用")
+    hand.page.get_by_label("撤回原因").fill("公示期间有异议")
+    hand.press("撤回启用", ends="/roll-back", within="dialog")
+    now = ask(own, "current")
+    assert now["hash"] == first["hash"] and now["id"] != first["id"] and now["status"] == "in_force"
+    hand.shot("rolled-back")
+
+
+def test_the_keyboard_alone_draws_and_a_phone_begins_a_draft(chromium: sync_api.Browser, own: Served) -> None:
+    made = ask(own, "current/branch", {})
+    border = next(borders(own, made["id"]))
+    hand = Hand(chromium, own)
+    page = hand.page
+    hand.edit(made["id"], *border.here[1:])
+    page.locator("#map .leaflet-container, #map.leaflet-container").first.focus()
+    with page.expect_response(lambda r: "/weighed" in r.url):
+        page.keyboard.press("p")
+        page.keyboard.press("Space")
+    dx, dy = border.there[2] - border.here[2], border.there[1] - border.here[1]
+    page.keyboard.press("b")
+    for _ in range(3):
+        page.keyboard.press("[")
+    arrows = ("ArrowRight" if dx > 0 else "ArrowLeft") if abs(dx) > abs(dy) else ("ArrowUp" if dy > 0 else "ArrowDown")
+    page.keyboard.press(arrows)
+    page.keyboard.press(arrows)
+    hand.shot("keyboard")
+    with page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
+        for _ in range(6):
+            page.keyboard.press("Space")
+            page.keyboard.press(arrows)
+    assert answered.value.status in (200, 409)
+    hand.close()
+
+    phone = Hand(chromium, own, PHONE, lang="en")
+    phone.open("job=redraw")
+    phone.page.get_by_role("tab", name="By hand").click()
+    phone.press("Begin a draft", ends="/branch", status=201)
+    phone.page.get_by_role("toolbar").wait_for(timeout=30_000)
+    phone.shot("phone")
+    phone.close()

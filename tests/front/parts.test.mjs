@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createCache } from "../../server/static/js/cache.mjs";
 import { withQuery } from "../../server/static/js/api.mjs";
-import { steps } from "../../server/static/js/histogram.mjs";
+import { beginning, steps } from "../../server/static/js/histogram.mjs";
 import { resolutionAt } from "../../server/static/js/layers/hex.mjs";
 import { KINDS, PRESETS, switched } from "../../server/static/js/layers/kinds.mjs";
 import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static/js/layers/style.mjs";
@@ -64,6 +64,13 @@ test("classes of equal counts hold every value once", () => {
   );
   assert.deepEqual(quantiles([], 6), []);
   assert.deepEqual(quantiles([4, 4, 4], 6), [{ from: null, to: null }]);
+});
+
+test("a thin beginning is left off the axis and counted, an even one is not", () => {
+  const even = Array.from({ length: 300 }, (_, i) => ({ day: new Date(Date.UTC(2025, 0, 1 + i)).toISOString().slice(0, 10), n: 10 }));
+  assert.deepEqual(beginning(even), { first: "2025-01-01", earlier: 0 });
+  const old = [{ day: "1999-05-05", n: 3 }, { day: "2007-01-01", n: 2 }, ...even];
+  assert.deepEqual(beginning(old), { first: "2025-01-01", earlier: 5 });
 });
 
 test("the histogram's steps cover the days without gap or overlap", () => {

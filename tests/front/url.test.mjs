@@ -14,6 +14,8 @@ const FULL = {
   category: "E05.02",
   per: "area",
   smooth: 2,
+  hours: "7,8,9",
+  weekdays: "0,6",
   language: /** @type {const} */ ("en"),
 };
 

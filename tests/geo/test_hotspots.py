@@ -123,6 +123,33 @@ def test_a_planted_history_gets_its_class(kind, side):
     assert (found.kind[far] == "").mean() > 0.95
 
 
+def test_drawing_is_the_distribution_of_sums_of_cells_drawn_at_random():
+    x = np.random.default_rng(10).choice([0.0, 1.0, 5.0], IDS.size, p=[0.7, 0.2, 0.1])
+    p = hotspots.by_drawing(x, GRAPH)
+    own = x[AT] + x[GRAPH.indices[GRAPH.indptr[AT] : GRAPH.indptr[AT + 1]]].sum()
+    drawn = np.random.default_rng(11).choice(x, (200_000, 7)).sum(axis=1)
+    assert p[AT] == pytest.approx(min(1, 2 * min((drawn >= own).mean(), (drawn <= own).mean())), abs=0.01)
+    assert (hotspots.by_drawing(np.ones(IDS.size), GRAPH) == 1).all()
+    assert hotspots.by_drawing(np.column_stack([x, x]), GRAPH)[:, 1] == pytest.approx(p)
+
+
+def test_a_single_busy_cell_is_no_spot_by_drawing_but_busy_neighbours_are():
+    x = np.zeros(IDS.size)
+    x[AT] = 500
+    assert hotspots.getis_ord(x, GRAPH).p[AT] < 1e-6 < 0.01 < hotspots.by_drawing(x, GRAPH)[AT]
+    x[SPOT] = 500
+    assert hotspots.by_drawing(x, GRAPH)[AT] < 1e-6
+
+
+def test_the_chance_by_the_base_is_that_of_a_poisson_count():
+    base = np.random.default_rng(12).uniform(1, 9, IDS.size)
+    n = np.random.default_rng(13).poisson(base).astype(float)
+    around = np.append(GRAPH.indices[GRAPH.indptr[AT] : GRAPH.indptr[AT + 1]], AT)
+    expected = base[around].sum() * n.sum() / base.sum()
+    tails = stats.poisson.cdf(n[around].sum(), expected), stats.poisson.sf(n[around].sum() - 1, expected)
+    assert hotspots.by_base(n, base, GRAPH)[AT] == pytest.approx(min(1, 2 * min(tails)))
+
+
 def test_looking_back_joins_a_step_with_the_one_before():
     counts = np.full((IDS.size, 6), 10.0) + np.random.default_rng(8).normal(0, 1, (IDS.size, 6))
     counts[SPOT, 3] += 30

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geo import measures
+from geo import adjacency, bounds, cells, drawing, measures
+from geo import atoms as atoms_
 from geo.partition import Partition
+from geo.problem import Problem
 from tests.geo import worlds
 
 
@@ -59,3 +61,29 @@ def test_moved_households_and_compactness() -> None:
     assert measures.moved(one, other, np.array([1.0, 2.0, 4.0])) == 2.0
     square = measures.polsby_popper(np.array([1.0]), np.array([4.0]))
     assert square[0] == pytest.approx(np.pi / 4)
+
+
+def test_the_shape_of_a_disk_of_cells_is_nearly_round_and_that_of_a_row_is_not() -> None:
+    ids = cells.disk(int(cells.from_points(np.array([26.4]), np.array([112.4]), 10)[0]), 4)
+    problem = Problem(
+        ids, adjacency.build(ids), region=np.zeros(len(ids), np.int32), households=np.ones(len(ids)), band=(1, 99)
+    )
+    whole = measures.shapes(problem, Partition(ids, np.zeros(len(ids), np.int32)))
+    alone = measures.shapes(problem, Partition(ids, np.arange(len(ids), dtype=np.int32)))
+    assert whole.area_m2[0] == pytest.approx(cells.areas_m2(ids).sum(), rel=1e-3)
+    assert alone.roundness == pytest.approx(np.full(len(ids), np.pi / (2 * np.sqrt(3))), rel=0.02)
+    assert 0.4 < whole.roundness[0] < alone.roundness.min()
+    assert alone.diameter_m.max() == alone.round_m.max() == 0.0
+    assert whole.round_m[0] > whole.diameter_m[0] > 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_plan_is_better_than_what_is_proved(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = worlds.problem(4, 5, rng.integers(1, 40, 20).astype(float), (90, 140), region=np.arange(20) // 10)
+    best = drawing.exact(problem)
+    found = measures.gaps(problem, best.partition)
+    held = bounds.least_deviation(bounds.parts(problem, atoms_.make(problem)), atoms_.make(problem))
+    assert (found.bound <= found.worst + 1e-9).all()
+    assert (held <= best.reached + 1e-9).all()
+    assert (found.fewest <= found.grids).all() or not best.feasible.all()

@@ -24,15 +24,18 @@ FIXED = {
     "serve": ["--host", "--port", "--home"],
     "new-city": ["--name", "--boundary", "--regions", "--res", "--tz", "--crs", "--datum", "--json"],
     "import": ["--city", "--field", "--crs", "--datum", "--tz", "--time-format", "--dry-run", "--json"],
-    "draw": ["--city", "--band", "--seed", "--seconds", "--json"],
-    "rebalance": ["--city", "--plan", "--json"],
+    "draw": [
+        "--city", "--band", "--seed", "--seconds", "--grids", "--workload", "--units", "--whole", "--dedicated", "--keep",
+        "--exact", "--sweep", "--json",
+    ],
+    "rebalance": ["--city", "--plan", "--households", "--json"],
     "staff": ["--city", "--json"],
     "plan list": ["--json"],
     "plan show": ["--plan", "--json"],
     "plan publish": ["--plan", "--json"],
     "plan export": ["--plan", "--format", "--out"],
     "plan compare": ["--json"],
-    "plan check": ["--city"],
+    "plan check": ["--city", "--out"],
     "heat": ["--city", "--from", "--to", "--category", "--res", "--per", "--smooth", "--out"],
     "hotspots": ["--city", "--from", "--to", "--category", "--res", "--per", "--out", "--json"],
     "coverage": ["--city", "--out"],
@@ -92,7 +95,7 @@ def test_a_city_goes_in_and_a_map_comes_out(place: Place, tmp_path: Path) -> Non
     assert answer(place, "plan", "show")["hash"]
     for kind, name in (("csv", "p.csv"), ("geojson", "p.geojson"), ("gpkg", "p.gpkg")):
         assert call(place, "plan", "export", "--format", kind, "--out", str(tmp_path / name)).exit_code == 0
-    assert (tmp_path / "p.csv").read_text().splitlines()[0] == "cell,grid"
+    assert (tmp_path / "p.csv").read_text().splitlines()[0].startswith("cell,grid,")
     for command, name in (("heat", "h.csv"), ("heat", "h.geojson"), ("coverage", "c.parquet")):
         assert call(place, command, "--city", "c", "--out", str(tmp_path / name)).exit_code == 0
     result = call(place, "map", "--city", "c", "--out", str(tmp_path / "m.html"))

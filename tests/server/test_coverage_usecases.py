@@ -55,11 +55,12 @@ CAMERAS: list[dict[str, Any]] = [
     {"id": "north", "kind": "fixed", "heading": "0", "angle": 90, "range": 60, "status": "online", "purpose": "安全",
      "legal_basis": "条例", "ownerclass": "一类", "联网": "是", "sign": "有", "code": "43978100001320000001"},
     {"id": "twin", "kind": "fixed", "heading": "0", "angle": 90, "range": 60, "status": "online", "联网": "否",
-     "code": "43978100001320000001"},
+     "code": "43978100001320000002"},
     {"id": "south", "kind": "fixed", "heading": "180", "angle": 90, "range": 50, "status": "online"},
     {"id": "both", "kind": "fixed", "heading": "90;270", "angle": 60, "range": 50, "status": "online", "up": -300},
     {"id": "masked", "kind": "dome", "range": 40, "status": "online", "masked": "0-180", "up": -600},
-    {"id": "off", "kind": "dome", "range": 50, "status": "offline", "statussince": "2025-01-05", "up": 700},
+    {"id": "off", "kind": "dome", "range": 50, "status": "offline", "statussince": "2025-01-05", "up": 700,
+     "code": "43978100001320000001"},
     {"id": "away", "kind": "dome", "range": 50, "status": "online", "up": 300_000},
 ]  # fmt: skip
 
@@ -259,7 +260,7 @@ def test_the_ledger_finds_what_is_wrong_with_the_register(ctx: Context) -> None:
     assert n["same_place"] == 2
     assert n["outside"] == 1
     assert n["incomplete"] == found["cameras"] - 1
-    assert found["codes"]["A"] == 2
+    assert found["codes"]["A"] == 3
 
 
 def test_the_safe_export_is_the_default_and_the_exact_one_leaves_a_mark(ctx: Context) -> None:

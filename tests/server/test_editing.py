@@ -7,17 +7,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from geo import cells
 from server.rules import permissions
 from server.store import database
-from server.usecases import adjusting, checkup, comparing, editing, errors, plans, reviewing, verify
+from server.store import plans as plan_rows
+from server.usecases import (
+    adjusting,
+    beside,
+    changes,
+    checkup,
+    comparing,
+    editing,
+    errors,
+    merging,
+    plans,
+    proposing,
+    reviewing,
+    suggesting,
+    verify,
+)  # fmt: skip
+from server.usecases import desk as desks
 from server.usecases.context import Context
 from tests.server.conftest import Place
 
-Change = editing.Change
+Change = changes.Change
 
 
 class Desk:
@@ -60,11 +74,11 @@ class Desk:
             for other in around[at][around[at] >= 0].tolist():
                 a, b = int(labels[at]), int(labels[other])
                 if a != b and region[a] == region[b]:
-                    step = editing.Change(op="assign", cells=(cells.to_hex(ids[[at]])[0],), to=b)
+                    step = Change(op="assign", cells=(cells.to_hex(ids[[at]])[0],), to=b)
                     try:
                         with database.reading(self.ctx.db) as connection:
-                            draft = editing.open_(self.ctx, connection, "tiny", self.plan)
-                            editing.OPERATIONS["assign"](self.ctx, connection, draft, step, [])
+                            draft = desks.open_(self.ctx, connection, "tiny", self.plan)
+                            changes.work_out(connection, draft, step)
                     except errors.Conflict:
                         continue
                     return a, b, step.cells[0]
@@ -241,55 +255,128 @@ def test_notes_are_kept_with_their_author(desk: Desk) -> None:
         reviewing.note(desk.ctx, "tiny", desk.plan, text="x", code="none")
 
 
-OPS = st.lists(st.tuples(st.sampled_from(["assign", "undo", "redo", "split", "merge", "lock", "unlock", "new"]),
-                         st.integers(0, 10**6)), min_size=1, max_size=14)  # fmt: skip
+def test_a_stroke_meets_a_colleagues_and_is_made_on_top_where_they_do_not_collide(desk: Desk) -> None:
+    giver, taker, cell = desk.neighbours()
+    seen = editing.history(desk.ctx, "tiny", desk.plan)["items"][0]["seq"]
+    old = desk.tag
+    other = next(label for label in desk.grids() if label not in (giver, taker))
+    desk.do("rename", to=other, name="同事改名")
+    stroke = Change(op="assign", cells=(cell,), to=taker)
+    with pytest.raises(errors.Stale):
+        editing.apply(desk.ctx, "tiny", desk.plan, stroke, if_match=old)
+    made = editing.apply(desk.ctx, "tiny", desk.plan, stroke, if_match=old, since=seen)
+    assert made["changed"]["cells"] == [cell] and desk.grids()[other]["name"] == "同事改名"
+    back = Change(op="assign", cells=(cell,), to=giver)
+    with pytest.raises(errors.Stale) as caught:
+        editing.apply(desk.ctx, "tiny", desk.plan, back, if_match=old, since=seen)
+    assert caught.value.code == "collision"
+    with pytest.raises(errors.Stale):
+        editing.apply(desk.ctx, "tiny", desk.plan, Change(op="undo"), if_match=old, since=seen)
 
 
-@pytest.mark.slow
-def test_any_sequence_keeps_every_cell_in_one_grid_and_the_log_replays(city: Place) -> None:
-    ctx = city.open(permissions.Actor("planner", "planner", city="tiny"))
-
-    @settings(max_examples=20, deadline=None)
-    @given(OPS)
-    def run(ops: list[tuple[str, int]]) -> None:
-        desk = Desk(ctx)
-        all_cells = desk.labels()[0]
-        for op, dice in ops:
-            grids = sorted(desk.grids())
-            pick, other = grids[dice % len(grids)], grids[dice // 7 % len(grids)]
-            mine = desk.of(pick)
-            given: dict[str, Any] = {
-                "assign": {"cells": mine[: 1 + dice % 3], "to": other}, "new": {"cells": mine[:1]},
-                "split": {"to": pick, "line": _across(desk, pick)}, "merge": {"grids": [pick, other]},
-                "lock": {"grids": [pick]}, "unlock": {"grids": [pick]},
-            }.get(op, {})  # fmt: skip
-            locked = {label: desk.of(label) for label in _locked(desk)}
-            try:
-                desk.do(op, **given)
-            except (errors.Conflict, errors.Invalid):
-                continue
-            if op != "unlock" and not (op in ("undo", "redo") and _locked(desk) != set(locked)):
-                assert all(desk.of(label) == cells_ for label, cells_ in locked.items())
-        ids, labels = desk.labels()
-        assert ids.tolist() == all_cells.tolist()
-        assert set(labels.tolist()) == set(desk.grids())
-        with database.reading(ctx.db) as connection:
-            assert np.array_equal(
-                editing.replay(ctx, connection, "tiny", desk.plan),
-                plans.load(ctx, connection, "tiny", desk.plan).labels,
-            )
-
-    run()
-    assert verify.run(ctx)["ok"]
-    ctx.db.close()
+def test_two_drafts_meet_at_publication_and_merge_cell_by_cell(desk: Desk) -> None:
+    giver, taker, cell = desk.neighbours()
+    other = Desk(desk.ctx)
+    desk.do("assign", cells=[cell], to=taker)
+    third = next(label for label in desk.grids() if label not in (giver, taker))
+    other.do("rename", to=third, name="第二人命名")
+    plans.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
+    with pytest.raises(errors.Stale) as caught:
+        plans.publish(desk.ctx, "tiny", other.plan, if_match=other.tag)
+    assert caught.value.code == "overtaken" and caught.value.detail[0]["id"] == desk.plan
+    told = merging.preview(desk.ctx, "tiny", other.plan)
+    assert told["clean"] and told["cells"] == {"ours": 0, "theirs": 1, "both": 0}
+    made = merging.merge(desk.ctx, "tiny", other.plan)
+    plans.publish(desk.ctx, "tiny", made["id"], if_match=made["tag"])
+    now = {g["code"]: g for g in plans.grids(desk.ctx, "tiny", "current")["grids"]}
+    code = desk.grids()[taker]["code"]
+    assert now[code]["cells"] == desk.grids()[taker]["cells"]
+    assert now[desk.grids()[third]["code"]]["name"] == "第二人命名"
 
 
-def _locked(desk: Desk) -> set[int]:
+def test_the_same_cell_given_elsewhere_by_both_is_a_collision(desk: Desk) -> None:
+    big = max(desk.grids().values(), key=lambda g: g["cells"])
+    other = Desk(desk.ctx)
+    cell = desk.of(big["label"])[0]
+    desk.do("new", cells=[cell], name="甲")
+    other.do("new", cells=[cell], name="乙")
+    told = merging.preview(desk.ctx, "tiny", other.plan, desk.plan)
+    assert told["collisions"]["cells"] == [cell] and not told["clean"]
+    with pytest.raises(errors.Conflict) as caught:
+        merging.merge(desk.ctx, "tiny", other.plan, desk.plan)
+    assert caught.value.code == "collision"
+    for prefer, name in (("ours", "乙"), ("theirs", "甲")):
+        made = merging.merge(desk.ctx, "tiny", other.plan, desk.plan, prefer=prefer)
+        named = {g["name"] for g in plans.grids(desk.ctx, "tiny", made["id"])["grids"]}
+        assert name in named and {"甲", "乙"} - {name} - named
+
+
+def test_a_publication_is_rolled_back_as_one_step(desk: Desk) -> None:
+    first = plans.get(desk.ctx, "tiny", "current")
+    giver, taker, cell = desk.neighbours()
+    desk.do("merge", grids=[giver, taker])
+    plans.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
+    now = plans.get(desk.ctx, "tiny", "current")
+    with pytest.raises(errors.Stale):
+        plans.roll_back(desk.ctx, "tiny", if_match=first["tag"])
+    made = plans.roll_back(desk.ctx, "tiny", if_match=now["tag"], reason="界线有误")
+    assert made["hash"] == first["hash"] and made["parent"] == now["id"]
+    assert plans.get(desk.ctx, "tiny", now["id"])["status"] == "superseded"
     with database.reading(desk.ctx.db) as connection:
-        draft = editing.open_(desk.ctx, connection, "tiny", desk.plan)
-    return {label for label, row in draft.grids.items() if row["locked"]}
+        assert {row["kind"] for row in plan_rows.lineage_of(connection, made["id"])}
+    again = plans.roll_back(desk.ctx, "tiny", if_match=made["tag"])
+    assert again["hash"] == now["hash"]
+    assert verify.run(desk.ctx)["ok"]
 
 
-def _across(desk: Desk, label: int) -> list[tuple[float, float]]:
-    w, s, e, n = desk.grids()[label]["bbox"]
-    return [(s - 0.01, (w + e) / 2), (n + 0.01, (w + e) / 2)]
+def test_a_proposal_is_accepted_as_one_change_and_undone(desk: Desk) -> None:
+    grids = desk.grids()
+    giver, taker, cell = desk.neighbours()
+    desk.do("assign", cells=[cell], to=taker)
+    desk.do("lock", grids=[giver])
+    region = grids[taker]["region"]["code"]
+    only = [label for label, grid in grids.items() if grid["region"]["code"] == region]
+    made = proposing.propose(desk.ctx, "tiny", desk.plan, only=only, seconds=1)
+    state = desk.state()
+    held = desk.of(giver)
+    if made["n"]:
+        desk.do("adopt", cells=made["cells"], labels=tuple(made["labels"]))
+        assert desk.of(giver) == held
+        after = {g["label"]: g["households"] for g in made["after"]}
+        assert {label: desk.grids()[label]["households"] for label in after} == pytest.approx(after, abs=0.1)
+        desk.do("undo")
+    assert desk.state() == state
+
+
+def test_every_suggestion_can_be_made_and_does_what_it_says(desk: Desk) -> None:
+    big = max(desk.grids().values(), key=lambda g: g["households"])
+    others = [g for g in desk.grids().values() if g["region"] == big["region"] and g["label"] != big["label"]]
+    for other in others:
+        try:
+            desk.do("merge", grids=[big["label"], other["label"]])
+            break
+        except errors.Conflict:
+            continue
+    found = suggesting.suggest(desk.ctx, "tiny", desk.plan, limit=5)["items"]
+    options = [option for grid in found for option in grid["options"]]
+    assert options
+    for option in options:
+        given = {"to": option["to"], "grids": option["grids"], "parts": option["parts"], "cells": option["cells"]}
+        before, after = option["outside"]
+        made = desk.do(option["op"], **given)
+        got = sum(max(g["households"] - 300, 150 - g["households"], 0) for g in made["after"])
+        assert after <= before
+        if option["op"] in ("assign", "merge"):
+            assert got == pytest.approx(after, abs=0.6) and not made["pieces"]
+        desk.do("undo")
+
+
+def test_figures_of_two_plans_side_by_side(desk: Desk) -> None:
+    giver, taker, cell = desk.neighbours()
+    desk.do("assign", cells=[cell], to=taker)
+    found = beside.figures(desk.ctx, "tiny", "current", desk.plan)
+    assert {row["a"]["label"] for row in found["grids"] if row["a"]} >= {giver, taker}
+    assert all(len(pair) == 2 for pair in found["measures"].values())
+    assert 0 < found["measures"]["compactness"][0] <= 1
+    same = beside.figures(desk.ctx, "tiny", desk.plan, desk.plan)
+    assert same["grids"] == []

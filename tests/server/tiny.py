@@ -27,7 +27,7 @@ SIZE_DEG = 0.02
 SOUTH_WEST = {"tiny": (30.50, 114.30), "other": (31.50, 116.30)}
 EVIL = "{{7*7}}</script><img src=x onerror=alert(1)>${1}"
 CATEGORIES = ("illegal_stall", "exposed_refuse", "noise")
-KINDS = ("households", "barriers", "roads", "places", "centres", "workers", "cameras", "incidents")
+KINDS = ("households", "barriers", "roads", "places", "centres", "workers", "cameras", "incidents", "nets")
 INCIDENTS = 900
 CAMERAS = 24
 
@@ -111,6 +111,9 @@ def write(folder: Path, south: float, west: float) -> None:
         for n in range(CAMERAS)
     ])  # fmt: skip
     _rows(folder / "incidents.csv", _incidents(rng, south, west))
+    _rows(folder / "nets.csv", [
+        {"code": f"N{n}", "name": f"片区{n} {EVIL}", "社区编码": f"C{n}1", "主管部门": f"城管局 {EVIL}"} for n in (1, 2)
+    ])  # fmt: skip
 
 
 def browser(app: flask.Flask) -> flask.testing.FlaskClient:

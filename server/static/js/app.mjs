@@ -5,6 +5,7 @@
 
 import { all, request } from "./api.mjs";
 import { createCache } from "./cache.mjs";
+import { connectComparison } from "./compare/door.mjs";
 import { byId, h, replace } from "./dom.mjs";
 import * as i18n from "./i18n.mjs";
 import { createLayers } from "./layers/index.mjs";
@@ -83,11 +84,18 @@ function createApp(user, city, address) {
     layerStates: {},
     selection: address.selection ?? (wide && job === "map" ? { kind: "city", id: city.code } : null),
     plan: address.plan ?? "current",
+    beside: address.beside ?? null,
     from: address.from ?? null,
     to: address.to ?? null,
     category: address.category ?? null,
     per: address.per ?? "raw",
     smooth: address.smooth ?? 0,
+    hours: address.hours ?? null,
+    weekdays: address.weekdays ?? null,
+    step: "month",
+    frame: /** @type {number | null} */ (null),
+    areaLevel: city.levels.includes("community") ? "community" : (city.levels.at(-1) ?? "grid"),
+    against: "previous",
     hasPlan: null,
     measuring: false,
     editing: false,
@@ -139,7 +147,7 @@ function createApp(user, city, address) {
  * @param {any} finished
  */
 function afterTask(app, finished) {
-  if (finished.result?.dry_run) return undefined;
+  if (finished.result?.dry_run || finished.kind === "propose") return undefined;
   const plan = finished.kind === "draw" ? finished.result?.plan : null;
   const show = () => app.showPlan(String(plan));
   app.refresh().then(() => plan && ["redraw", "data", "plans"].includes(app.store.get().job) && show());
@@ -199,6 +207,7 @@ function connect(app, address) {
   keepMemory(app);
   keepAddress(app);
   connectJobs(app);
+  connectComparison(app);
   sayNoPlan(app);
   app.setLanguage = (/** @type {i18n.Language} */ language) => {
     document.cookie = `gezhi_language=${language}; path=/; max-age=31536000; samesite=lax`;

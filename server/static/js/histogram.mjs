@@ -3,6 +3,7 @@
 import { addDays } from "./format.mjs";
 
 const MOST_BINS = 26;
+const THIN_SHARE = 0.005;
 
 /**
  * Calendar steps over a range of days: weeks, months, quarters or years, at most {@link MOST_BINS}.
@@ -20,6 +21,22 @@ export function steps(first, last) {
     day = end;
   }
   return found;
+}
+
+/**
+ * Where reports begin in earnest: a share of at most {@link THIN_SHARE} that fills more than a third of the time (old
+ * dates of occurrence) would leave no room for the rest.
+ * @param {{day: string, n: number}[]} days in order
+ * @returns {{first: string, earlier: number}} the first day of the axis, and the reports before it
+ */
+export function beginning(days) {
+  const whole = days.reduce((sum, one) => sum + one.n, 0);
+  let passed = 0;
+  const at = days.findIndex((one) => (passed += one.n) > THIN_SHARE * whole);
+  const since = (/** @type {string} */ day) => Date.parse(day) - Date.parse(days[0].day);
+  if (at < 1 || since(days[at].day) <= since(days[days.length - 1].day) / 3) return { first: days[0].day, earlier: 0 };
+  const first = `${days[at].day.slice(0, 7)}-01`;
+  return { first, earlier: days.filter((one) => one.day < first).reduce((sum, one) => sum + one.n, 0) };
 }
 
 /**

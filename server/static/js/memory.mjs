@@ -17,7 +17,7 @@ export function keepAddress(app) {
   const { store, map } = app;
   let timer = 0;
   const write = () => {
-    const { job, layers, selection, plan, from, to, category, per, smooth } = store.get();
+    const { job, layers, selection, plan, beside, from, to, category, per, smooth, hours, weekdays } = store.get();
     const { lat, lng } = map.getCenter();
     const text = url.build({
       job,
@@ -25,11 +25,14 @@ export function keepAddress(app) {
       layers,
       selection: selection ?? undefined,
       plan: plan === "current" ? undefined : plan,
+      beside: beside ?? undefined,
       from: from ?? undefined,
       to: to ?? undefined,
       category: category ?? undefined,
       per: per === "raw" ? undefined : per,
       smooth,
+      hours: hours ?? undefined,
+      weekdays: weekdays ?? undefined,
       language: i18n.language(),
     });
     history.replaceState(null, "", location.pathname + text);
@@ -38,7 +41,10 @@ export function keepAddress(app) {
     clearTimeout(timer);
     timer = window.setTimeout(write, 150);
   };
-  store.on(["job", "layers", "selection", "plan", "from", "to", "category", "per", "smooth"], soon);
+  store.on(
+    ["job", "layers", "selection", "plan", "beside", "from", "to", "category", "per", "smooth", "hours", "weekdays"],
+    soon,
+  );
   i18n.onLanguage(soon);
   map.on("moveend", soon);
 }

@@ -3,7 +3,8 @@
 import { request, withQuery } from "./api.mjs";
 import * as format from "./format.mjs";
 import { boundsOf } from "./geometry.mjs";
-import { steps, summed } from "./histogram.mjs";
+import { beginning, steps, summed } from "./histogram.mjs";
+import { windowOf } from "./layers/asked.mjs";
 
 /**
  * @param {any} app
@@ -40,13 +41,19 @@ export function createReadings(app, cache) {
     band: () => list?.band ?? [300, 500],
     /** Days and hours of the incidents of a category, over all time. */
     timeline: () => cache.read(withQuery(app.path("incidents/timeline"), { category: app.store.get().category })),
+    /**
+     * Days and hours of what the map shows: its window, its category, the region or grid that is selected.
+     */
+    timelineShown() {
+      const { category, selection } = app.store.get();
+      const area = selection?.kind === "region" || selection?.kind === "grid" ? { [selection.kind]: selection.id } : {};
+      return cache.read(withQuery(app.path("incidents/timeline"), { ...windowOf(app), category, ...area }));
+    },
     async histogram() {
       const { days } = await this.timeline();
-      const [first, last] = [
-        format.day(app.city.incidents.first, app.city.tz),
-        format.day(app.city.incidents.last, app.city.tz),
-      ];
-      return summed(days, steps(first, last));
+      const last = format.day(app.city.incidents.last, app.city.tz);
+      const { first, earlier } = days.length ? beginning(days) : { first: last, earlier: 0 };
+      return { first, earlier, bins: summed(days, steps(first, last)) };
     },
   };
 }

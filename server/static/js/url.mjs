@@ -12,17 +12,20 @@
  * @property {Record<string, number>} [layers] id → opacity 0–1 of the layers that are on
  * @property {Selection} [selection]
  * @property {string} [plan]
+ * @property {string} [beside] the plan that it is compared with
  * @property {string} [from] first day of the window, YYYY-MM-DD
  * @property {string} [to] last day of the window, YYYY-MM-DD
  * @property {string} [category]
  * @property {string} [per]
  * @property {number} [smooth] rings
+ * @property {string} [hours] hours of the day that count, with commas
+ * @property {string} [weekdays] weekdays that count, 0 Monday, with commas
  * @property {"zh" | "en"} [language]
  */
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const WORD = /^[a-z][a-z-]{0,31}$/;
-const KINDS = new Set(["city", "region", "grid", "cell", "camera", "centre", "worker", "place"]);
+const KINDS = new Set(["city", "region", "grid", "cell", "camera", "centre", "worker", "place", "net"]);
 
 /**
  * @param {string} search the query part of an address
@@ -41,6 +44,8 @@ export function parse(search) {
   if (selection) address.selection = selection;
   const plan = query.get("plan");
   if (plan && /^\w{1,40}$/.test(plan)) address.plan = plan;
+  const beside = query.get("beside");
+  if (beside && /^\w{1,40}$/.test(beside)) address.beside = beside;
   for (const end of /** @type {const} */ (["from", "to"])) {
     const text = query.get(end);
     if (text && DAY.test(text) && !Number.isNaN(Date.parse(text))) address[end] = text;
@@ -51,6 +56,10 @@ export function parse(search) {
   if (per && WORD.test(per)) address.per = per;
   const smooth = Number(query.get("smooth"));
   if (Number.isInteger(smooth) && smooth > 0 && smooth <= 8) address.smooth = smooth;
+  const hours = query.get("hours");
+  if (hours && /^\d{1,2}(,\d{1,2}){0,23}$/.test(hours) && hours.split(",").every((one) => +one < 24)) address.hours = hours;
+  const weekdays = query.get("weekdays");
+  if (weekdays && /^[0-6](,[0-6]){0,6}$/.test(weekdays)) address.weekdays = weekdays;
   const language = query.get("lang");
   if (language === "zh" || language === "en") address.language = language;
   return address;
@@ -74,11 +83,14 @@ export function build(address) {
   if (address.layers) parts.push(`layers=${writeLayers(address.layers)}`);
   add("sel", address.selection && `${address.selection.kind}:${address.selection.id}`);
   add("plan", address.plan);
+  add("beside", address.beside);
   add("from", address.from);
   add("to", address.to);
   add("category", address.category);
   add("per", address.per);
   add("smooth", address.smooth ? String(address.smooth) : undefined);
+  add("hours", address.hours);
+  add("weekdays", address.weekdays);
   add("lang", address.language);
   return parts.length ? `?${parts.join("&")}` : "";
 }

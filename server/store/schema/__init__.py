@@ -19,6 +19,8 @@ from server.store.schema.ground import (
     roads,
 )
 from server.store.schema.imports import imports, rejects
+from server.store.schema.live import live_incidents
+from server.store.schema.nets import net_grids, nets
 from server.store.schema.parts import metadata
 from server.store.schema.people import centres, workers
 from server.store.schema.plans import grid_codes, lineage, plan_edits, plan_grids, plan_notes, plan_steps, plans
@@ -42,7 +44,10 @@ __all__ = [
     "imports",
     "jobs",
     "lineage",
+    "live_incidents",
     "metadata",
+    "net_grids",
+    "nets",
     "places",
     "plan_edits",
     "plan_grids",

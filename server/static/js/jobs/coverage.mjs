@@ -5,20 +5,26 @@ import * as format from "../format.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
-import { choice, openWork, tabs } from "./common.mjs";
-import { cordonForm, sitesForm } from "./coverageforms.mjs";
+import { choice, labelled, openWork, tabs } from "./common.mjs";
+import { cordonForm } from "./coverageforms.mjs";
 import { gapList, outageList, surplusList } from "./coveragelists.mjs";
+import { historyBlock, proposalList } from "./coverageproposals.mjs";
+import { sitesForm } from "./coveragesites.mjs";
+import { createSketchpad } from "./coveragesketch.mjs";
 import { createTrial } from "./coveragetrial.mjs";
 
-const TABS = ["figures", "gaps", "sites", "cordon", "outages", "surplus"];
+const TABS = ["figures", "gaps", "sites", "proposals", "cordon", "outages", "surplus"];
 const LEVELS = ["town", "community", "grid"];
 const SHOWN = 60;
+const NEAR = [50, 100, 200, 300, 500];
 
 /** @param {any} app */
 export function mount(app) {
   const trial = app.can("camera.read") ? createTrial(app) : null;
+  const pad = createSketchpad(app);
   let tab = "figures";
   let level = "town";
+  let home = NEAR[1];
   const draw = () => {
     const body = openWork(app, "job.coverage");
     if (!app.city.counts?.cameras) {
@@ -36,6 +42,7 @@ export function mount(app) {
     const choose = (/** @type {string} */ id) => {
       tab = id;
       trial?.clearMarks();
+      pad.show([]);
       draw();
     };
     const place = h("div.block");
@@ -45,50 +52,51 @@ export function mount(app) {
   };
   const fill = (/** @type {HTMLElement} */ place) => {
     const marks = (/** @type {any} */ shapes) => trial?.mark(shapes);
-    const change = (/** @type {string} */ next) => {
-      level = next;
+    const change = (/** @type {{level?: string, home?: number}} */ next) => {
+      ({ level, home } = { level, home, ...next });
       draw();
     };
-    if (tab === "sites") replace(place, sitesForm(app, marks));
-    else if (tab === "cordon") replace(place, cordonForm(app, marks));
+    const again = () => loadInto(place, () => proposalList(app, marks, again));
+    if (tab === "sites") replace(place, sitesForm(app, marks, pad));
+    else if (tab === "cordon") replace(place, cordonForm(app, marks, pad));
+    else if (tab === "proposals") again();
     else if (tab === "gaps") loadInto(place, () => gapList(app));
-    else if (tab === "outages") loadInto(place, () => outageList(app));
+    else if (tab === "outages") loadInto(place, () => outageList(app, marks));
     else if (tab === "surplus") loadInto(place, () => surplusList(app));
-    else loadInto(place, () => summary(app, level, change));
+    else loadInto(place, () => summary(app, { level, home, change }));
   };
   const stops = [onLanguage(draw), app.store.on(["dataVersion"], draw)];
   draw();
   return () => {
     stops.forEach((stop) => stop());
     trial?.remove();
+    pad.remove();
   };
 }
 
 /** What the cells are coloured by. @param {any} app */
 function layerChoice(app) {
-  const { layers } = app.store.get();
-  const value = layers.gaps !== undefined ? "gaps" : layers.coverage !== undefined ? "coverage" : "none";
-  const options = /** @type {[string, string][]} */ ([
-    ["coverage", t("layer.coverage")],
-    ["gaps", t("layer.gaps")],
-    ["none", t("coverage.only_sites")],
-  ]);
-  const onChange = (/** @type {string} */ id) => {
+  const { layers, choices } = app.store.get();
+  const value = layers.gaps !== undefined ? "gaps" : layers.coverage !== undefined ? (choices.coverage ?? "density") : "none";
+  const options = [...["density", "seen1", "seen2"].map((id) => [id, t(`layer.coverage.${id}`)]), ["gaps", t("layer.gaps")], ["none", t("coverage.show.none")]];
+  const onChange = (/** @type {any} */ event) => {
+    const chosen = event.target.value;
+    const wanted = chosen === "gaps" || chosen === "none" ? chosen : "coverage";
+    if (wanted === "coverage") app.layers.choose("coverage", chosen);
     for (const one of ["coverage", "gaps"])
-      if (one !== id && app.store.get().layers[one] !== undefined) app.layers.toggle(one, false);
-    if (id !== "none") app.layers.toggle(id, true);
+      if (one !== wanted && app.store.get().layers[one] !== undefined) app.layers.toggle(one, false);
+    if (wanted !== "none") app.layers.toggle(wanted, true);
   };
-  return choice({ name: "coverage", legend: t("coverage.show"), options, value, onChange });
+  return labelled(t("coverage.show"), h("select.field", { on: { change: onChange } }, options.map(([id, text]) => h("option", { value: id, selected: id === value }, text))));
 }
 
 /**
  * The city's figures beside their targets, and those of its parts.
  * @param {any} app
- * @param {string} level
- * @param {(level: string) => void} change
+ * @param {{level: string, home: number, change: (next: {level?: string, home?: number}) => void}} how
  */
-async function summary(app, level, change) {
-  const ask = (/** @type {string} */ one) => app.read(app.path(`coverage/figures?level=${one}`));
+async function summary(app, { level, home, change }) {
+  const ask = (/** @type {string} */ one) => app.read(app.path(`coverage/figures?level=${one}&home_m=${home}`));
   const usable = LEVELS.filter((one) => one === "grid" || app.city.levels.includes(one));
   const chosen = usable.includes(level) ? level : usable[0];
   const [whole, parts] = await Promise.all([ask("city"), chosen === "grid" && !app.store.get().hasPlan ? null : ask(chosen)]);
@@ -105,6 +113,7 @@ async function summary(app, level, change) {
     { label: t("kinds.cameras"), value: format.number(city.cameras), beside: t("coverage.off", { n: format.number(city.offline) }), why: t("why.cameras") },
     figure("per_km2", format.number(city.per_km2 ?? 0, 2)),
     figure("seen1"),
+    figure("clear"),
     figure("road_seen"),
     figure("places1"),
     figure("places2"),
@@ -113,7 +122,14 @@ async function summary(app, level, change) {
     figure("near"),
     figure("compounds1"),
   ]);
-  return h("div", {}, block(t("panel.figures"), list), parts ? partsTable(app, parts, usable, chosen, change) : null, h("p.note", {}, t("coverage.note")));
+  const near = h("select.field", { on: { change: (/** @type {any} */ event) => change({ home: Number(event.target.value) }) } },
+    NEAR.map((one) => h("option", { value: one, selected: one === home }, `${format.number(one)} m`)));
+  return h("div", {},
+    block(t("panel.figures"), list),
+    h("div.form.block", {}, labelled(t("coverage.near"), near)),
+    historyBlock(app, city),
+    parts ? partsTable(app, parts, usable, chosen, (next) => change({ level: next })) : null,
+    h("p.note", {}, t("coverage.note")), h("p.note", {}, t("coverage.model")));
 }
 
 /**
@@ -144,6 +160,6 @@ function partsTable(app, found, usable, chosen, change) {
     choice({ name: "coverage-level", legend: t("coverage.by"), options, value: chosen, onChange: change }),
     h("p.note", {}, t("coverage.met_of", { n: format.number(found.met.n), all: format.number(found.met.of) })),
     h("div.table-wrap", { tabindex: 0, role: "region", "aria-label": t("coverage.by") },
-      h("table.table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("coverage.by")), heads.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, rows))),
+      h("table.table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("coverage.by")), heads.map((text) => h("th.num", { scope: "col" }, text)))), h("tbody", {}, rows))),
     found.items.length > SHOWN ? h("p.note", {}, t("table.rest", { n: format.number(found.items.length - SHOWN) })) : null);
 }

@@ -155,7 +155,7 @@ export function createTrial(app) {
       return;
     }
     const slider = (/** @type {string} */ name, /** @type {number} */ min, /** @type {number} */ max, /** @type {string} */ key) =>
-      labelled(t(key), h("input", { type: "range", name: name.split("_")[0], min, max, value: tried[name] ?? 0, on: { input: set(name) } }));
+      labelled(t(key), h("input", { type: "range", style: { width: "100%" }, name: name.split("_")[0], min, max, value: tried[name] ?? 0, on: { input: set(name) } }));
     const kinds = h("select.field", { on: { change: set("kind") } }, ["fixed", "dome", "panning"].map((one) => h("option", { value: one, selected: one === tried.kind }, t(`camera.kind.${one}`))));
     replace(panel, block(t("coverage.try"),
       h("div.form", {},
@@ -190,6 +190,7 @@ export function createTrial(app) {
     mark(shapes) {
       marks.clearLayers();
       for (const one of shapes) {
+        if (one.cell) root.L.polygon(root.h3.cellToBoundary(one.cell), { color: GOOD, weight: 1, fillColor: GOOD, fillOpacity: Math.min(0.7, 0.15 + 2 * one.share), interactive: false, pane: "trial" }).addTo(marks);
         if (one.geometry) shape(one.geometry, one.line ? { color: BAD, weight: 2, dashArray: "6 4", fill: false, interactive: false, pane: "trial" } : TRIED).addTo(marks);
         if (one.dot) root.L.circleMarker([one.lat, one.lng], { radius: 5, weight: 1.5, color: "#ffffff", fillColor: one.good ? GOOD : BAD, fillOpacity: 1, interactive: false, pane: "trial" }).addTo(marks);
         if (one.label) root.L.circleMarker([one.lat, one.lng], { radius: 4, weight: 2, color: "#7a1fa2", fillColor: "#ffffff", fillOpacity: 1, interactive: false, pane: "trial" }).addTo(marks);

@@ -1,16 +1,20 @@
-/** Redrawing by hand: the tools, what the last change did, the log, rebalancing here, and the way to approval. */
+/** Redrawing by hand: the state of the workbench, its tools and keys, and the column that shows them. */
 
-import { request, versioned } from "../api.mjs";
-import { h, icon, replace } from "../dom.mjs";
+import { request, versioned, withQuery } from "../api.mjs";
+import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
-import { ask, openDialog } from "../parts/dialogs.mjs";
 import { block } from "../parts/figures.mjs";
 import { addKey } from "../parts/keys.mjs";
 import { empty } from "../parts/states.mjs";
 import { failed } from "../parts/toasts.mjs";
+import { chooseMerge, chosen, community, suggest } from "../redraw/chosen.mjs";
+import { sameDraft } from "../redraw/conflicts.mjs";
 import { consequences } from "../redraw/consequences.mjs";
 import { createDesk } from "../redraw/desk.mjs";
+import { button, logged, logList } from "../redraw/parts.mjs";
+import { createProposals } from "../redraw/proposal.mjs";
+import { review } from "../redraw/review.mjs";
 import { createTools } from "../redraw/tools.mjs";
 
 /** @type {[string, string][]} */
@@ -18,10 +22,11 @@ const TOOLS = [
   ["pick", "P"],
   ["brush", "B"],
   ["lasso", "L"],
+  ["flood", "F"],
   ["line", "X"],
   ["pan", "V"],
 ];
-const SIZES = [1, 7, 19];
+const SIZES = [1, 7, 19, 37];
 
 /**
  * @param {any} app
@@ -34,38 +39,113 @@ export async function mountEditor(app, place) {
     replace(place, begin(app, plan));
     return () => undefined;
   }
-  const list = await app.grids();
+  const [list, history] = await Promise.all([app.grids(), request(app.planPath("history", plan.id))]);
   const state = {
     target: /** @type {number | null} */ (null),
+    source: /** @type {number | null} */ (null),
+    of: "compound",
     result: /** @type {any} */ (null),
-    history: await log(app, plan),
+    history,
     grids: new Map(list.grids.map((/** @type {any} */ grid) => [grid.label, grid])),
   };
+  const desk = createDesk(app, {
+    plan,
+    seq: history.items[0]?.seq ?? 0,
+    onChange: (result) => changed(app, state, result, draw),
+    onRefused: (failure, again, seen) => {
+      if (failure.code === "stale" || failure.code === "collision") sameDraft(app, failure, again, seen);
+      else failed(failure);
+      draw();
+    },
+  });
+  const act = (/** @type {any} */ change) => desk.apply(change);
+  const proposals = createProposals(app, { plan, desk, redraw: () => draw() });
+  const tools = createTools(app, strokes(app, state, desk, () => draw()));
+  const doings = {
+    act,
+    lock: () =>
+      state.target !== null &&
+      act({ op: state.grids.get(state.target)?.locked ? "unlock" : "lock", grids: [state.target] }),
+    merge: () => state.target !== null && chooseMerge(app, state, act),
+    rebalance: (/** @type {number[]} */ only) => proposals.ask(only),
+    release: () => {
+      state.source = null;
+      draw();
+    },
+    use: (/** @type {string} */ name) => {
+      tools.use(name);
+      draw();
+    },
+    resize: (/** @type {number} */ rings) => {
+      tools.resize(rings);
+      draw();
+    },
+  };
+  const draw = () => replace(place, ...column(app, plan, state, tools, proposals, doings));
+  const keys = shortcuts(state, tools, doings);
+  app.store.set({ editing: true, selection: null });
+  doings.use("pick");
+  return () => {
+    app.store.set({ editing: false });
+    proposals.stop();
+    tools.stop();
+    keys.forEach((stop) => stop());
+    app.layers.grids.hex.layer.highlight({});
+    if (state.result) app.refresh();
+  };
+}
+
+/**
+ * A change has been made: keep what it says, and show it.
+ * @param {any} app
+ * @param {any} state
+ * @param {any} result
+ * @param {() => void} draw
+ */
+function changed(app, state, result, draw) {
+  const home = result.before[0] ? state.grids.get(result.before[0].label) : null;
+  const known = result.after.map((/** @type {any} */ grid) => ({
+    ...(state.grids.get(grid.label) ?? { region: home?.region, town: home?.town, worker: null, centre: null }),
+    ...grid,
+  }));
+  for (const grid of known) state.grids.set(grid.label, grid);
+  for (const label of result.gone) state.grids.delete(label);
+  if (state.target !== null && !state.grids.has(state.target))
+    state.target = result.op === "merge" ? (result.after[0]?.label ?? null) : null;
+  if (state.source !== null && !state.grids.has(state.source)) state.source = null;
+  app.layers.grids.learn(known);
+  state.result = result;
+  state.history = logged(state.history, result);
+  draw();
+}
+
+/**
+ * What the tools do with what the hand draws.
+ * @param {any} app
+ * @param {any} state
+ * @param {any} desk
+ * @param {() => void} draw
+ */
+function strokes(app, state, desk, draw) {
+  const { layer } = app.layers.grids.hex;
   /** @type {Map<string, number>} */
   const stroke = new Map();
-
-  const changed = async (/** @type {any} */ result) => {
-    state.result = result;
-    for (const grid of result.after) state.grids.set(grid.label, { ...state.grids.get(grid.label), ...grid });
-    for (const label of result.gone) state.grids.delete(label);
-    if (state.target !== null && !state.grids.has(state.target)) state.target = null;
-    state.history = await log(app, plan);
-    draw();
-  };
-  const refused = (/** @type {any} */ failure) => {
-    if (failure.code === "stale") conflict(app, failure);
-    else failed(failure);
-    draw();
-  };
-  const desk = createDesk(app, { plan, onChange: changed, onRefused: refused });
-
+  /** @type {Set<string>} */
+  const refused = new Set();
   const paintable = (/** @type {string} */ cell) => {
-    const { layer } = app.layers.grids.hex;
     const [at] = layer.positions([cell]);
-    if (at === undefined || state.target === null) return false;
+    if (at === undefined) return false;
     const label = layer.groupOf(at);
+    if (label === state.target || (state.source !== null && label !== state.source)) return false;
     const [mine, theirs] = [state.grids.get(state.target), state.grids.get(label)];
-    return label !== state.target && !theirs?.locked && (!theirs || theirs.region?.id === mine?.region?.id);
+    const fault = theirs?.locked || mine?.locked ? "locked" : theirs && theirs.region?.id !== mine?.region?.id ? "border" : "";
+    if (fault) refused.add(fault);
+    return !fault;
+  };
+  /** Say why a whole stroke came to nothing. */
+  const explain = () => {
+    for (const fault of refused) app.toast(t(`redraw.refused.${fault}`), { bad: true });
+    refused.clear();
   };
   const onCells = (/** @type {string[]} */ cells, /** @type {boolean} */ done) => {
     if (state.target === null) {
@@ -76,155 +156,201 @@ export async function mountEditor(app, place) {
     const labels = desk.labelsOf(fresh);
     fresh.forEach((cell, i) => stroke.set(cell, labels[i]));
     if (fresh.length) desk.preview(fresh, state.target);
+    if (done && !stroke.size) explain();
     if (!done || !stroke.size) return;
+    refused.clear();
     const before = { cells: [...stroke.keys()], labels: [...stroke.values()] };
     stroke.clear();
     desk.apply({ op: "assign", cells: before.cells, to: state.target }, before);
   };
-  const onLine = (/** @type {[number, number][]} */ line) =>
-    state.target !== null && desk.apply({ op: "split", to: state.target, line });
-  const onPick = (/** @type {any} */ latlng) => {
-    const found = app.layers.grids.hex.layer.cellAt(latlng);
-    if (!found || found.group < 0) return;
-    state.target = found.group;
-    app.layers.grids.hex.layer.highlight({ groups: [found.group] });
-    draw();
+  return {
+    onCells,
+    onLine: (/** @type {[number, number][]} */ line) =>
+      state.target !== null && desk.apply({ op: "split", to: state.target, line }),
+    async onFlood(/** @type {any} */ { lat, lng }) {
+      if (state.target === null) return app.toast(t("redraw.pick_first"));
+      try {
+        const found = await request(withQuery(app.planPath("flood", desk.plan.id), { lat, lng, of: state.of }));
+        onCells(found.cells, true);
+        app.toast(t("redraw.flooded", { name: found.name || t("redraw.one_building"), cells: found.cells.length }));
+      } catch (failure) {
+        failed(failure);
+      }
+      return undefined;
+    },
+    async onPick(/** @type {any} */ latlng, /** @type {boolean} */ source) {
+      const found = layer.cellAt(latlng);
+      if (!found || found.group < 0) return;
+      if (source && found.group !== state.target) state.source = found.group;
+      else if (!source) {
+        state.target = found.group;
+        state.source = null;
+      }
+      layer.highlight({ groups: [state.target, state.source].filter((one) => one !== null) });
+      draw();
+      await weigh(app, state, desk.plan.id, found.group);
+      draw();
+    },
   };
-  const tools = createTools(app, { onCells, onLine, onPick });
-  const use = (/** @type {string} */ name) => {
-    tools.use(name);
-    draw();
+}
+
+/**
+ * Ask for the figures of a grid that was picked.
+ * @param {any} app
+ * @param {any} state
+ * @param {string} plan
+ * @param {number} label
+ */
+async function weigh(app, state, plan, label) {
+  try {
+    const { items } = await request(withQuery(app.planPath("weighed", plan), { grid: String(label) }));
+    if (items[0] && state.grids.has(label)) state.grids.set(label, { ...state.grids.get(label), ...items[0] });
+  } catch (failure) {
+    failed(failure);
+  }
+}
+
+/**
+ * The keys of the workbench.
+ * @param {any} state
+ * @param {any} tools
+ * @param {any} doings
+ */
+function shortcuts(state, tools, { act, lock, merge, rebalance, use, resize }) {
+  const onTarget = (/** @type {(grid: any) => any} */ run) => () => {
+    if (state.target !== null) run(state.grids.get(state.target));
   };
-  const act = (/** @type {any} */ change) => desk.apply(change);
-  const resize = (/** @type {number} */ step) => {
-    tools.resize(tools.size + step);
-    draw();
-  };
-  const locked = () =>
-    state.target !== null &&
-    act({ op: state.grids.get(state.target)?.locked ? "unlock" : "lock", grids: [state.target] });
-  const keys = [
+  return [
     ...TOOLS.map(([name, key]) =>
       addKey({ key: key.toLowerCase(), ctrl: false, shown: key, text: `redraw.tool.${name}`, run: () => use(name) }),
     ),
-    addKey({ key: "[", text: "redraw.smaller", run: () => resize(-1) }),
-    addKey({ key: "]", text: "redraw.larger", run: () => resize(1) }),
-    addKey({ key: "k", shown: "K", text: "redraw.lock", run: () => void locked() }),
+    addKey({ key: "[", text: "redraw.smaller", run: () => resize(tools.size - 1) }),
+    addKey({ key: "]", text: "redraw.larger", run: () => resize(tools.size + 1) }),
+    addKey({ key: "k", shown: "K", text: "redraw.lock", run: lock }),
     addKey({
       key: "s",
       shown: "S",
       text: "redraw.split",
-      run: () => state.target !== null && act({ op: "split", to: state.target, parts: 2 }),
+      run: onTarget((grid) => act({ op: "split", to: grid.label, parts: 2 })),
     }),
-    addKey({ key: "m", shown: "M", text: "redraw.merge", run: () => state.target !== null && merge(app, state, act) }),
+    addKey({ key: "m", shown: "M", text: "redraw.merge", run: merge }),
     addKey({
-      key: "z",
-      ctrl: true,
-      shift: false,
-      shown: "Ctrl+Z",
-      text: "redraw.undo",
-      run: () => void act({ op: "undo" }),
+      key: "r",
+      ctrl: false,
+      shown: "R",
+      text: "redraw.rebalance_here",
+      run: onTarget((grid) => rebalance(community(state, grid))),
     }),
+    addKey({ key: "z", ctrl: true, shift: false, shown: "Ctrl+Z", text: "redraw.undo", run: () => act({ op: "undo" }) }),
     addKey({
       key: "z",
       ctrl: true,
       shift: true,
       shown: "Shift+Ctrl+Z",
       text: "redraw.redo",
-      run: () => void act({ op: "redo" }),
+      run: () => act({ op: "redo" }),
     }),
   ];
-
-  const draw = () => {
-    const grid = state.target === null ? null : state.grids.get(state.target);
-    const { can_undo: undo, can_redo: redo } = state.history;
-    replace(
-      place,
-      h("p.note", {}, t("redraw.draft", { version: plan.version }), plan.name ? ` · ${plan.name}` : ""),
-      h(
-        "div.tool-row",
-        { role: "toolbar", "aria-label": t("redraw.tools") },
-        TOOLS.map(([name, key]) =>
-          button(t(`redraw.tool.${name}`), () => use(name), {
-            pressed: tools.tool === name,
-            title: `${t(`redraw.tool.${name}`)} (${key})`,
-          }),
-        ),
-      ),
-      tools.tool === "brush"
-        ? h(
-            "div.tool-row",
-            { role: "group", "aria-label": t("redraw.size") },
-            SIZES.map((cells, rings) =>
-              button(t("redraw.cells", { n: cells }), () => resize(rings - tools.size), {
-                pressed: tools.size === rings,
-              }),
-            ),
-          )
-        : null,
-      h(
-        "div.tool-row",
-        {},
-        button(t("redraw.undo"), () => act({ op: "undo" }), { disabled: !undo, title: "Ctrl+Z" }),
-        button(t("redraw.redo"), () => act({ op: "redo" }), { disabled: !redo, title: "Shift+Ctrl+Z" }),
-        h(
-          "span.note.grow",
-          { role: "status" },
-          state.history.items[0]
-            ? t("redraw.saved", { time: format.moment(state.history.items[0].at, app.city.tz) })
-            : "",
-        ),
-      ),
-      grid ? block(t("redraw.target"), chosen(app, grid, state, act, locked)) : h("p.note", {}, t("redraw.pick_hint")),
-      state.result ? block(t("redraw.consequences"), consequences(state.result, app.band(), app.goTo)) : null,
-      state.result?.pieces?.length
-        ? button(
-            t("redraw.repair"),
-            () => act({ op: "repair", grids: state.result.pieces.map((/** @type {any} */ one) => one.label) }),
-            { primary: true },
-          )
-        : null,
-      block(
-        t("redraw.more"),
-        h(
-          "div.row.wrap",
-          {},
-          button(t("redraw.rebalance_all"), () => rebalance(app, plan, [], state)),
-          button(t("redraw.compare"), () => compare(app, plan)),
-          button(t("redraw.review"), () => review(app, plan)),
-        ),
-      ),
-      block(t("redraw.log"), logList(state.history)),
-    );
-  };
-  app.store.set({ editing: true, selection: null });
-  use("pick");
-  return () => {
-    app.store.set({ editing: false });
-    tools.stop();
-    keys.forEach((stop) => stop());
-    app.layers.grids.hex.layer.highlight({});
-    app.refresh();
-  };
 }
 
 /**
- * @param {string} text
- * @param {() => any} run
- * @param {{pressed?: boolean, disabled?: boolean, title?: string, primary?: boolean}} [how]
+ * The column: tools, the chosen grid, what the last change did, what is proposed, the draft, its log.
+ * @param {any} app
+ * @param {any} plan
+ * @param {any} state
+ * @param {any} tools
+ * @param {any} proposals
+ * @param {any} doings
  */
-function button(text, run, { pressed, disabled, title, primary } = {}) {
-  return h(
-    `button.button${primary ? ".primary" : ""}`,
-    {
-      type: "button",
-      disabled: disabled ?? false,
-      title: title ?? null,
-      "aria-pressed": pressed === undefined ? null : String(pressed),
-      on: { click: run },
-    },
-    text,
-  );
+function column(app, plan, state, tools, proposals, doings) {
+  const { act, rebalance } = doings;
+  const everything = () => rebalance([...state.grids.keys()]);
+  return [
+    h("p.note", {}, t("redraw.draft", { version: plan.version }), plan.name ? ` · ${plan.name}` : ""),
+    toolRows(app, state, tools, doings),
+    state.target === null
+      ? h("p.note", {}, t("redraw.pick_hint"))
+      : block(t("redraw.target"), chosen(app, state, doings)),
+    proposals.view(),
+    state.result && !proposals.shown()
+      ? block(t("redraw.consequences"), consequences(state.result, app.band(), app.goTo))
+      : null,
+    state.result?.pieces?.length
+      ? button(
+          t("redraw.repair"),
+          () => act({ op: "repair", grids: state.result.pieces.map((/** @type {any} */ one) => one.label) }),
+          { primary: true },
+        )
+      : null,
+    block(
+      t("redraw.more"),
+      h(
+        "div.row.wrap",
+        {},
+        button(t("redraw.suggest_worst"), () => suggest(app, null, act)),
+        button(t("redraw.rebalance_all"), everything, { disabled: proposals.busy() }),
+        button(t("redraw.compare"), () => app.store.set({ beside: plan.parent ?? "current" })),
+        button(t("redraw.review"), () => review(app, plan)),
+      ),
+    ),
+    block(t("redraw.log"), logList(state.history, app.city.tz)),
+  ];
+}
+
+/**
+ * The tools, their choices, undo and redo, and when the draft was saved.
+ * @param {any} app
+ * @param {any} state
+ * @param {any} tools
+ * @param {any} doings
+ */
+function toolRows(app, state, tools, { act, use, resize }) {
+  const { can_undo: undo, can_redo: redo, items } = state.history;
+  const flood = (/** @type {string} */ of) => {
+    state.of = of;
+    use("flood");
+  };
+  return [
+    h(
+      "div.tool-row",
+      { role: "toolbar", "aria-label": t("redraw.tools") },
+      TOOLS.map(([name, key]) =>
+        button(t(`redraw.tool.${name}`), () => use(name), {
+          pressed: tools.tool === name,
+          title: `${t(`redraw.tool.${name}`)} (${key})`,
+        }),
+      ),
+    ),
+    tools.tool === "brush"
+      ? h(
+          "div.tool-row",
+          { role: "group", "aria-label": t("redraw.size") },
+          SIZES.map((cells, rings) =>
+            button(t("redraw.cells", { n: cells }), () => resize(rings), { pressed: tools.size === rings }),
+          ),
+        )
+      : null,
+    tools.tool === "flood"
+      ? h(
+          "div.tool-row",
+          { role: "group", "aria-label": t("redraw.tool.flood") },
+          ["building", "compound"].map((of) =>
+            button(t(`redraw.flood.${of}`), () => flood(of), { pressed: state.of === of }),
+          ),
+        )
+      : null,
+    h(
+      "div.tool-row",
+      {},
+      button(t("redraw.undo"), () => act({ op: "undo" }), { disabled: !undo, title: "Ctrl+Z" }),
+      button(t("redraw.redo"), () => act({ op: "redo" }), { disabled: !redo, title: "Shift+Ctrl+Z" }),
+      h(
+        "span.note.grow",
+        { role: "status" },
+        items[0] ? t("redraw.saved", { time: format.moment(items[0].at, app.city.tz) }) : "",
+      ),
+    ),
+  ];
 }
 
 /** @param {any} app @param {any} plan */
@@ -241,323 +367,5 @@ function begin(app, plan) {
   return empty(
     t("redraw.begin_hint", { version: plan.version }),
     h("button.button.primary", { type: "button", on: { click: run } }, t("redraw.begin")),
-  );
-}
-
-/** @param {any} app @param {any} plan */
-const log = (app, plan) => request(app.planPath("history", plan.id));
-
-/**
- * The chosen grid and what can be done with it.
- * @param {any} app
- * @param {any} grid
- * @param {any} state
- * @param {(change: any) => void} act
- * @param {() => any} lock
- */
-function chosen(app, grid, state, act, lock) {
-  const name = h("input.field", {
-    type: "text",
-    value: grid.name,
-    maxlength: 80,
-    "aria-label": t("redraw.name"),
-    on: { change: (/** @type {any} */ event) => act({ op: "rename", to: grid.label, name: event.target.value }) },
-  });
-  const kinds = ["basic", "dedicated", "professional"].map((kind) =>
-    h("option", { value: kind, selected: kind === grid.kind }, t(`grid.kind.${kind}`)),
-  );
-  const parts = h("input.field.short", { type: "number", value: 2, min: 2, max: 50, "aria-label": t("redraw.parts") });
-  return h(
-    "div.stack",
-    {},
-    h(
-      "div.row",
-      {},
-      name,
-      h(
-        "select.field",
-        {
-          "aria-label": t("redraw.kind"),
-          on: { change: (/** @type {any} */ event) => act({ op: "kind", to: grid.label, kind: event.target.value }) },
-        },
-        kinds,
-      ),
-    ),
-    h("p.note", {}, `${grid.code} · ${grid.region?.name ?? ""}`),
-    h(
-      "div.row.wrap",
-      {},
-      button(t(grid.locked ? "redraw.unlock" : "redraw.lock"), lock, { pressed: Boolean(grid.locked), title: "K" }),
-      h(
-        "span.row",
-        {},
-        button(t("redraw.split"), () => act({ op: "split", to: grid.label, parts: Number(parts.value) }), {
-          title: "S",
-        }),
-        parts,
-      ),
-      button(t("redraw.merge"), () => merge(app, state, act), { title: "M" }),
-      button(t("redraw.rebalance_here"), () =>
-        rebalance(app, { id: app.store.get().plan }, community(state, grid), state),
-      ),
-    ),
-  );
-}
-
-/** Labels of the grids of the same community. @param {any} state @param {any} grid */
-function community(state, grid) {
-  return [...state.grids.values()].filter((one) => one.region?.id === grid.region?.id).map((one) => one.label);
-}
-
-/**
- * Choose a touching grid of the same community to merge with.
- * @param {any} app
- * @param {any} state
- * @param {(change: any) => void} act
- */
-function merge(app, state, act) {
-  const mine = state.grids.get(state.target);
-  const near = app.layers.grids.hex.layer
-    .neighbourGroups(state.target)
-    .map((/** @type {number} */ label) => state.grids.get(label))
-    .filter((/** @type {any} */ one) => one && one.region?.id === mine.region?.id);
-  const dialog = openDialog(
-    t("redraw.merge_with", { name: mine.name }),
-    near.length
-      ? h(
-          "ul.items",
-          {},
-          near.map((/** @type {any} */ one) =>
-            h(
-              "li",
-              {},
-              h(
-                "button.item",
-                {
-                  type: "button",
-                  on: {
-                    click: () => {
-                      dialog.close();
-                      act({ op: "merge", grids: [state.target, one.label] });
-                    },
-                  },
-                },
-                h("span.grow", {}, one.name, h("span.note", {}, one.code)),
-                format.number(Math.round(one.households)),
-              ),
-            ),
-          ),
-        )
-      : h("p", {}, t("redraw.no_neighbour")),
-  );
-}
-
-/**
- * @param {any} app
- * @param {any} plan
- * @param {number[]} only
- * @param {any} state
- */
-async function rebalance(app, plan, only, state) {
-  const locked = [...state.grids.values()].filter((grid) => grid.locked).map((grid) => grid.label);
-  try {
-    app.tasks.follow(
-      await request(app.planPath("rebalance", plan.id), { method: "POST", json: { only, locked, seconds: 30 } }),
-      "tasks.rebalance",
-    );
-  } catch (failure) {
-    failed(failure);
-  }
-}
-
-/** @param {any} app @param {any} failure */
-async function conflict(app, failure) {
-  const what = failure.detail.filter((/** @type {any} */ one) => one?.op).map((/** @type {any} */ one) =>
-    h("li", {}, `${one.by} · ${t(`redraw.op.${one.op}`)} · ${one.grids.slice(0, 4).join(", ")}`),
-  );
-  if (
-    await ask({
-      title: t("redraw.conflict"),
-      text: h("div.stack", {}, h("p", {}, t("redraw.conflict_text")), h("ul", {}, what)),
-      yes: t("redraw.reload"),
-    })
-  )
-    await app.refresh();
-}
-
-/** @param {any} history */
-function logList(history) {
-  if (!history.items.length) return h("p.note", {}, t("redraw.no_log"));
-  return h(
-    "ol.items",
-    {},
-    history.items
-      .slice(0, 12)
-      .map((/** @type {any} */ one) =>
-        h(
-          "li.item",
-          {},
-          h(
-            `span.grow${one.undone ? ".undone" : ""}`,
-            {},
-            t(`redraw.op.${one.op}`),
-            h(
-              "span.note",
-              {},
-              [one.by, one.grids.slice(0, 3).join(", "), one.n ? t("redraw.cells", { n: one.n }) : ""]
-                .filter(Boolean)
-                .join(" · "),
-            ),
-          ),
-          h("span.note", {}, one.undone ? t("redraw.undone") : icon("tick")),
-        ),
-      ),
-  );
-}
-
-/** @param {any} app @param {any} plan */
-async function compare(app, plan) {
-  try {
-    const found = await request(
-      `${app.planPath("compare", plan.id)}?other=${encodeURIComponent(plan.parent ?? "current")}`,
-    );
-    const row = (/** @type {string} */ name, /** @type {(value: any) => string} */ show) =>
-      h(
-        "tr",
-        {},
-        h("th", { scope: "row" }, t(`compare.${name}`)),
-        found.measures[name].map((/** @type {any} */ _, /** @type {number} */ i, /** @type {any[]} */ all) =>
-          h("td.number", {}, show(all[1 - i])),
-        ),
-      );
-    openDialog(
-      t("redraw.compare_title", { a: found.b.version, b: found.a.version }),
-      h(
-        "div.stack",
-        {},
-        h(
-          "p",
-          {},
-          t("compare.moved", {
-            households: format.number(Math.round(found.moved_households)),
-            cells: format.number(found.moved_cells),
-            share: format.percent(found.share),
-          }),
-        ),
-        h(
-          "table.table",
-          {},
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              h("th", {}),
-              h("th.number", {}, `v${found.b.version}`),
-              h("th.number", {}, `v${found.a.version}`),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            row("grids", (n) => format.number(n)),
-            row("in_band", (n) => format.percent(n)),
-            row("whole", (n) => format.percent(n)),
-            row("worst_deviation", (n) => format.percent(n)),
-            row("outside", (n) => format.number(Math.round(n))),
-          ),
-        ),
-        h("h3", {}, t("compare.handover")),
-        h(
-          "table.table",
-          {},
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              h("th", {}, t("compare.from")),
-              h("th", {}, t("compare.to")),
-              h("th.number", {}, t("unit.households")),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            found.moves
-              .slice(0, 30)
-              .map((/** @type {any} */ move) =>
-                h(
-                  "tr",
-                  {},
-                  h("td", {}, move.to ?? "—"),
-                  h("td", {}, move.from ?? "—"),
-                  h("td.number", {}, format.number(Math.round(move.households))),
-                ),
-              ),
-          ),
-        ),
-      ),
-    );
-  } catch (failure) {
-    failed(failure);
-  }
-}
-
-/** @param {any} app @param {any} plan */
-async function review(app, plan) {
-  const post = h("input.field", { type: "text", maxlength: 200 });
-  const document_ = h("input.field", { type: "text", maxlength: 200 });
-  const opinion = h("textarea.field", { rows: 2, maxlength: 2000 });
-  const send = async (/** @type {string} */ path, /** @type {any} */ json) => {
-    try {
-      await request(app.planPath(path, plan.id), { method: "POST", json });
-      dialog.close();
-      app.toast(t("review.done"));
-    } catch (failure) {
-      failed(failure);
-    }
-  };
-  const now = await request(app.planPath("review", plan.id));
-  const decide = (/** @type {string} */ decision) =>
-    send("decide", { decision, post: post.value || "—", document: document_.value, opinion: opinion.value });
-  const language_ = document.documentElement.lang.startsWith("en") ? "en" : "zh";
-  const dialog = openDialog(
-    t("redraw.review"),
-    h(
-      "div.stack",
-      {},
-      h(
-        "ol",
-        {},
-        now.steps.map((/** @type {any} */ step) =>
-          h(
-            "li",
-            {},
-            step[language_],
-            step.decision
-              ? h("span.note", {}, ` ${t(`review.${step.decision}`)} · ${step.post} ${step.document} ${step.opinion}`)
-              : null,
-          ),
-        ),
-      ),
-      now.faults ? h("p.fault-line", {}, icon("warning"), h("span", {}, t("review.faults", { n: now.faults }))) : null,
-      h("label.over", {}, t("review.post"), post),
-      h("label.over", {}, t("review.document"), document_),
-      h("label.over", {}, t("review.opinion"), opinion),
-    ),
-    now.under_review
-      ? [
-          button(t("review.return"), () => decide("returned")),
-          now.next !== null ? button(t("review.approve"), () => decide("approved"), { primary: true }) : null,
-        ]
-      : [
-          button(t("review.submit"), () => send("submit", { post: post.value, opinion: opinion.value }), {
-            primary: true,
-            disabled: now.faults > 0,
-          }),
-        ],
   );
 }

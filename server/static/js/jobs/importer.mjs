@@ -24,6 +24,7 @@ export const FIELDS = /** @type {Record<string, string[]>} */ ({
   centres: ["id", "name", "tier", "lat", "lng", "region"],
   places: ["id", "name", "kind", "lat", "lng"],
   regions: ["code", "name"],
+  nets: ["code", "name", "department", "community"],
 });
 const LEVELS = ["county", "town", "community"];
 const DELIMITERS = ["", ",", ";", "\t", "|"];

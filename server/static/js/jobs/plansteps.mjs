@@ -7,6 +7,9 @@ import { t } from "../i18n.mjs";
 import { ask } from "../parts/dialogs.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { remembered } from "../store.mjs";
+import { exportLinks } from "../panel/outputs.mjs";
+import { overtaken, rollBack } from "../redraw/conflicts.mjs";
+import { review } from "../redraw/review.mjs";
 import { labelled } from "./common.mjs";
 
 const SECONDS = [5, 15, 30, 60, 180];
@@ -79,13 +82,6 @@ export function planActions(app, plan) {
       failed(failure);
     }
   };
-  const files = ["geojson", "gpkg", "csv"].map((kind) =>
-    h(
-      "a.button",
-      { href: `${app.planPath("export", plan.id)}?format=${kind}`, download: "" },
-      kind === "geojson" ? "GeoJSON" : kind === "gpkg" ? "GeoPackage" : "CSV",
-    ),
-  );
   return [
     h(
       "div.row.wrap",
@@ -94,16 +90,30 @@ export function planActions(app, plan) {
       app.can("plan.publish") && plan.status === "draft"
         ? h("button.button.primary", { type: "button", on: { click: () => publish(app, plan) } }, t("plan.publish"))
         : null,
+      app.can("plan.draw") && plan.status === "draft"
+        ? h("button.button", { type: "button", on: { click: () => review(app, plan) } }, t("redraw.review"))
+        : null,
+      plan.parent
+        ? h("button.button", { type: "button", on: { click: () => beside(app, plan) } }, t("redraw.compare"))
+        : null,
+      app.can("plan.publish") && plan.status === "in_force" && plan.parent
+        ? h("button.button", { type: "button", on: { click: () => rollBack(app, plan) } }, t("rollback.do"))
+        : null,
     ),
     app.can("plan.export")
       ? h(
           "div.row.wrap",
           { role: "group", "aria-label": t("plan.export") },
           h("span.note", {}, t("plan.export")),
-          files,
+          exportLinks(app, plan),
         )
       : null,
   ];
+}
+
+/** Compare a plan with the one it was begun from. @param {any} app @param {any} plan */
+function beside(app, plan) {
+  app.store.set({ plan: plan.status === "in_force" ? "current" : plan.id, beside: plan.parent, selection: null });
 }
 
 /**
@@ -115,21 +125,24 @@ export async function publish(app, plan) {
   try {
     const { body, tag } = await versioned(app.path(`plans/${encodeURIComponent(plan.id)}`));
     const faults = body.violations?.length ?? 0;
+    const from = h("input.field", { type: "date" });
     const text = [
       h("p", {}, t("publish.what", { version: plan.version, grids: format.number(plan.grids) })),
       h("p.note", {}, faults ? t("publish.faults", { n: format.number(faults) }) : t("publish.no_faults")),
+      labelled(t("publish.from"), from),
       h("p.note", {}, t("publish.undo")),
     ];
     if (!(await ask({ title: t("publish.title"), text: h("div.stack", {}, text), yes: t("plan.publish") }))) return;
     await request(app.planPath("publish", plan.id), {
       method: "POST",
-      json: {},
+      json: from.value ? { effective_from: format.startOfDay(from.value, app.city.tz) } : {},
       ifMatch: body.tag ? `"${body.tag}"` : (tag ?? ""),
     });
     app.toast(t("publish.done", { version: plan.version }));
     app.store.set({ plan: "current" });
     await app.refresh();
   } catch (failure) {
-    failed(failure);
+    if (/** @type {any} */ (failure).code === "overtaken") overtaken(app, plan);
+    else failed(failure);
   }
 }

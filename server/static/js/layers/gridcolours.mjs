@@ -37,6 +37,20 @@ export function settleColours(layer, grids, colours) {
 }
 
 /**
+ * A position in the palette that no neighbour of a grid has, else the first one.
+ * @param {any} layer the hexagon layer with its data
+ * @param {any[]} grids
+ * @param {number[]} colours by position in `grids`
+ * @param {number} label
+ */
+export function freeColour(layer, grids, colours, label) {
+  const at = new Map(grids.map((grid, i) => [grid.label, i]));
+  const touching = /** @type {number[]} */ (layer.neighbourGroups(label));
+  const near = new Set(touching.map((other) => colours[at.get(other) ?? -1]));
+  return Math.max(0, GRID_COLOURS.findIndex((_, k) => !near.has(k)));
+}
+
+/**
  * Positions of grids that share their colour with a later grid whose box meets theirs.
  * @param {any[]} grids
  * @param {number[]} colours

@@ -5,7 +5,7 @@
  */
 
 import { ApiError } from "../api.mjs";
-import { firstColours, settleColours } from "./gridcolours.mjs";
+import { firstColours, freeColour, settleColours } from "./gridcolours.mjs";
 import { legendsOf, styleOf, thinness } from "./gridlook.mjs";
 import { createHex } from "./hex.mjs";
 import { SELECTED } from "./style.mjs";
@@ -61,6 +61,21 @@ export function createGrids(app) {
       await hex.load(app.planPath("cells", list.plan.id), style);
       if (hex.data() && settleColours(hex.layer, list.grids, colours)) restyle();
       return true;
+    },
+    /**
+     * Redrawing has made or changed grids: know them, and give new ones a colour that their neighbours have not.
+     * @param {any[]} grids
+     */
+    learn(grids) {
+      for (const grid of grids) {
+        const at = list.grids.findIndex((/** @type {any} */ one) => one.label === grid.label);
+        if (at >= 0) list.grids[at] = { ...list.grids[at], ...grid };
+        else {
+          list.grids.push(grid);
+          colours.push(freeColour(hex.layer, list.grids, colours, grid.label));
+        }
+      }
+      restyle();
     },
     /** @param {import("./gridlook.mjs").Look} next */
     look(next) {

@@ -36,7 +36,7 @@ export function createHex(app, { pane, options = {} }) {
       const turn = (asking = new AbortController());
       const data = root.GezhiPayload.decode(await binary(path, turn.signal));
       if (turn.signal.aborted) return null;
-      layer.data = null;
+      layer.data = layer.located = null;
       layer.setStyle(styleOf(data));
       if (!(await layer.setData(data))) return null;
       shown = path;

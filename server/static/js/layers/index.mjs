@@ -6,17 +6,22 @@
 import { ApiError } from "../api.mjs";
 import { t } from "../i18n.mjs";
 import { failed } from "../parts/toasts.mjs";
+import { createAreas } from "./areas.mjs";
 import { createBorders } from "./borders.mjs";
 import { createGrids } from "./grids.mjs";
 import { createGround } from "./ground.mjs";
+import { createHeat } from "./heat.mjs";
 import { covered, KINDS, switched } from "./kinds.mjs";
 import { createLabels } from "./labels.mjs";
 import { createCameras, createCentres, createWorkers } from "./points.mjs";
-import { createCoverage, createGaps, createHeat, createService } from "./values.mjs";
+import { createHotspots } from "./spots.mjs";
+import { createCoverage, createGaps, createService } from "./values.mjs";
 
 const SLOW_MS = 150;
 const MAKERS = /** @type {Record<string, (app: any) => any>} */ ({
   heat: createHeat,
+  hotspots: createHotspots,
+  areas: createAreas,
   coverage: createCoverage,
   gaps: createGaps,
   service: createService,
@@ -38,7 +43,11 @@ export function createLayers(app) {
     app.legendsChanged();
   };
   store.on(["layers"], sync);
-  store.on(["from", "to", "category", "per", "smooth"], () => others.refresh((kind) => Boolean(kind.timed)));
+  store.on(["from", "to", "category", "per", "smooth", "hours", "weekdays"], () =>
+    others.refresh((kind) => Boolean(kind.timed)),
+  );
+  store.on(["frame", "step"], () => others.refresh((kind) => Boolean(kind.framed)));
+  store.on(["areaLevel", "against"], () => others.refresh((kind) => kind.id === "areas"));
   store.on(["plan", "dataVersion"], () => {
     plan.load();
     others.refresh((kind) => kind.id !== "ground");
@@ -75,6 +84,7 @@ export function createLayers(app) {
 function createReport(app) {
   const { store } = app;
   const say = (/** @type {string} */ id, /** @type {any} */ state) => {
+    if (!state && !(id in store.get().layerStates)) return;
     const { [id]: _, ...rest } = store.get().layerStates;
     store.set({ layerStates: state ? { ...rest, [id]: state } : rest });
   };

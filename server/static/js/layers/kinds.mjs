@@ -11,10 +11,12 @@
  * @property {boolean} [fills] colours cells
  * @property {boolean} [timed] depends on the window and category
  * @property {boolean} [zoomed] depends on the zoom
+ * @property {boolean} [framed] depends on the step that the slider shows
  */
 
 const GRID_CHOICES = ["colour", "deviation", "households", "outline"];
 const LABEL_CHOICES = ["name", "code", "households", "worker"];
+const AREA_CHOICES = ["n", "per_km2", "per_1000", "change", "alert"];
 const TIERS = ["community", "town", "county", "city"];
 
 /** @type {Kind[]} */
@@ -25,9 +27,27 @@ export const KINDS = [
   { id: "centres", group: "people", needs: "centre.read", opacity: 1 },
   { id: "service", group: "people", needs: "centre.read", opacity: 0.5, choices: TIERS, fills: true },
   { id: "workers", group: "people", needs: "worker.read", opacity: 1 },
-  { id: "heat", group: "incidents", needs: "heat.read", opacity: 0.7, fills: true, timed: true, zoomed: true },
+  { id: "heat", group: "incidents", needs: "heat.read", opacity: 0.7, fills: true, timed: true, zoomed: true, framed: true },
+  {
+    id: "hotspots",
+    group: "incidents",
+    needs: "exact.read",
+    opacity: 0.75,
+    choices: ["size", "class"],
+    fills: true,
+    timed: true,
+  },
+  { id: "areas", group: "incidents", needs: "heat.read", opacity: 0.7, choices: AREA_CHOICES, fills: true, timed: true },
   { id: "cameras", group: "cameras", needs: "camera.read", opacity: 1 },
-  { id: "coverage", group: "cameras", needs: "coverage.read", opacity: 0.7, fills: true, zoomed: true },
+  {
+    id: "coverage",
+    group: "cameras",
+    needs: "coverage.read",
+    opacity: 0.7,
+    choices: ["density", "seen1", "seen2"],
+    fills: true,
+    zoomed: true,
+  },
   { id: "gaps", group: "cameras", needs: "gap.read", opacity: 0.7, fills: true, timed: true, zoomed: true },
   { id: "ground", group: "ground", needs: "ground.read", opacity: 1 },
 ];

@@ -1,8 +1,8 @@
-/** Layers that colour cells by a value: incident heat, camera density, gaps, service areas. One is shown at a time. */
+/** Layers that colour cells by a value: camera density, gaps, service areas. One is shown at a time. */
 
 import { withQuery } from "../api.mjs";
-import { addDays, startOfDay } from "../format.mjs";
 import { t } from "../i18n.mjs";
+import { windowOf } from "./asked.mjs";
 import { createHex, resolutionAt } from "./hex.mjs";
 import { GRID_COLOURS } from "./style.mjs";
 
@@ -48,35 +48,18 @@ function createValue(app, pathOf) {
   };
 }
 
-/**
- * The time window as the API wants it: UTC instants, the end excluded.
- * @param {any} app
- */
-export function windowOf(app) {
-  const { from, to } = app.store.get();
-  return {
-    from: from ? startOfDay(from, app.city.tz) : undefined,
-    to: to ? startOfDay(addDays(to, 1), app.city.tz) : undefined,
-  };
-}
-
-/** @param {any} app */
-export function createHeat(app) {
-  return createValue(app, (res) => {
-    const { category, per } = app.store.get();
-    return withQuery(app.path("heat"), {
-      ...windowOf(app),
-      category,
-      per: per === "raw" ? "" : per,
-      res,
-      smooth: app.store.get().smooth || "",
-    });
-  });
-}
-
 /** @param {any} app */
 export function createCoverage(app) {
-  return createValue(app, (res) => withQuery(app.path("coverage"), { res: Math.min(res, app.city.resolution) }));
+  let show = "density";
+  const layer = createValue(app, (res) => withQuery(app.path("coverage"), { res: Math.min(res, app.city.resolution), show }));
+  return {
+    ...layer,
+    /** @param {string} what density, or seen1 to seen3 */
+    choose(what) {
+      show = what;
+      return layer.refresh();
+    },
+  };
 }
 
 /** @param {any} app */

@@ -5,7 +5,8 @@ import { h } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
 import { block, facts } from "../parts/figures.mjs";
-import { actions, crumbs, tierName } from "./common.mjs";
+import { actions, crumbs } from "./common.mjs";
+import { whose } from "./whose.mjs";
 
 /**
  * @param {any} app
@@ -13,15 +14,11 @@ import { actions, crumbs, tierName } from "./common.mjs";
  * @returns {Promise<import("./index.mjs").Content>}
  */
 export async function cellPanel(app, id) {
-  const here = await app.read(withQuery(app.path("here"), { cell: id }));
+  const found = await app.read(withQuery(app.path("where"), { cell: id }));
+  const { here } = found;
   const steps = (here.regions ?? []).map((/** @type {any} */ one) => ({ kind: "region", id: one.id, name: one.name }));
-  const open = (/** @type {string} */ kind, /** @type {any} */ thing, /** @type {string} */ text) =>
-    h(
-      "button.button.link",
-      { type: "button", on: { click: () => app.select({ kind, id: String(thing.label ?? thing.id) }) } },
-      text,
-    );
-  const grid = here.grid ? open("grid", here.grid, here.grid.name || here.grid.code) : t("cell.no_grid");
+  const open = (/** @type {string} */ kind, /** @type {any} */ of, /** @type {string} */ text) =>
+    h("button.button.link", { type: "button", on: { click: () => app.select({ kind, id: String(of) }) } }, text);
   return {
     title: t("cell.title"),
     above: crumbs(app, steps),
@@ -31,21 +28,7 @@ export async function cellPanel(app, id) {
       h("p.row.wrap", {}, h("code", {}, here.cell)),
       block(
         t("cell.belongs"),
-        facts([
-          [t("kind.grid"), grid],
-          [
-            t("grid.worker"),
-            here.worker
-              ? open("worker", here.worker, here.worker.name || t("worker.unnamed"))
-              : app.can("worker.read") && here.grid
-                ? t("grid.no_worker")
-                : null,
-          ],
-          ...(here.centres ?? []).map((/** @type {any} */ centre) => [
-            tierName(centre.tier),
-            open("centre", centre, centre.name),
-          ]),
-        ]),
+        facts(whose(app, found, open)),
       ),
       block(
         t("panel.figures"),

@@ -6,7 +6,10 @@ import { language, t } from "../i18n.mjs";
 import { block, facts, figures } from "../parts/figures.mjs";
 import { empty } from "../parts/states.mjs";
 import { gridTable, planWords } from "./common.mjs";
+import { netsBlock } from "./net.mjs";
+import { regionSheets } from "./outputs.mjs";
 import { regionList, spread, worstFirst } from "./region.mjs";
+import { whoseBlock } from "./whose.mjs";
 
 const COUNTED = ["workers", "centres", "cameras", "places", "buildings", "roads"];
 
@@ -31,6 +34,7 @@ export async function cityPanel(app) {
       {},
       h("p.row.wrap", {}, h("code", {}, city.code), h("span.note", {}, planWords(app))),
       block(t("panel.figures"), figures(totals(app, top, grids))),
+      whoseBlock(app),
       grids.length
         ? block(t("region.distribution"), spread(grids, list.band), t("region.distribution_unit"))
         : next(app),
@@ -66,6 +70,8 @@ export async function cityPanel(app) {
             ),
           )
         : null,
+      grids.length ? netsBlock(app) : null,
+      regionSheets(app, null, grids.length),
       block(t("city.data"), dataFacts(city)),
     ),
   };

@@ -6,6 +6,7 @@ import { language, t, tOr } from "../i18n.mjs";
 import { gauge } from "../parts/charts.mjs";
 import { block, facts, figures } from "../parts/figures.mjs";
 import { actions, chainOf, crumbs, faultLines, monthChart, planWords, tierName } from "./common.mjs";
+import { gridSheet, whyBlock } from "./outputs.mjs";
 
 const PLACES_SHOWN = 12;
 const KINDS = /** @type {[string, RegExp][]} */ ([
@@ -60,11 +61,12 @@ export async function gridPanel(app, id) {
             ),
       ]),
       block(t("panel.wrong"), faultLines(grid.faults ?? [])),
+      whyBlock(app, id),
       block(t("panel.people"), people(app, grid)),
       grid.months?.length ? block(t("grid.months"), monthChart(grid.months), t("incidents.reports")) : null,
       grid.places?.length ? block(t("grid.places"), placeList(grid.places), format.number(grid.places.length)) : null,
       grid.neighbours?.length ? block(t("grid.neighbours"), neighbourList(app, grid.neighbours, list.grids)) : null,
-      block(t("panel.can_do"), actions(app, grid)),
+      block(t("panel.can_do"), actions(app, grid, gridSheet(app, id))),
     ),
   };
 }

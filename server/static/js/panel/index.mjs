@@ -6,6 +6,7 @@ import { loadInto } from "../parts/states.mjs";
 import { cellPanel } from "./cell.mjs";
 import { cityPanel } from "./city.mjs";
 import { gridPanel } from "./grid.mjs";
+import { netPanel } from "./net.mjs";
 import { regionPanel } from "./region.mjs";
 import { cameraPanel, centrePanel, placePanel, workerPanel } from "./things.mjs";
 
@@ -26,6 +27,7 @@ const KINDS = {
   centre: centrePanel,
   worker: workerPanel,
   place: placePanel,
+  net: netPanel,
 };
 
 /** @param {any} app */

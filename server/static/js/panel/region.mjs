@@ -6,6 +6,7 @@ import { language, t } from "../i18n.mjs";
 import { distribution } from "../parts/charts.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { actions, chainOf, crumbs, gridTable, planWords, tierName } from "./common.mjs";
+import { regionSheets } from "./outputs.mjs";
 
 /**
  * @param {any} app
@@ -39,6 +40,7 @@ export async function regionPanel(app, id) {
         : null,
       below.length ? block(t("region.below"), regionList(app, below), format.number(below.length)) : null,
       grids.length ? block(t("region.grids"), gridTable(app, worstFirst(grids)), format.number(grids.length)) : null,
+      regionSheets(app, region, grids.length),
       block(t("panel.can_do"), actions(app, region)),
     ),
   };

@@ -84,6 +84,7 @@ function register(camera) {
     [t("camera.sign"), flag(camera.sign_present)],
     [t("camera.networked"), flag(camera.networked)],
     [t("camera.height"), camera.height_m === null ? null : `${format.number(camera.height_m, 1)} m`],
+    [t("camera.tilt"), camera.tilt_deg === null ? null : `${format.number(Math.abs(camera.tilt_deg))}°`],
     [t("camera.masked"), camera.masked.map((/** @type {number[]} */ arc) => `${arc[0]}°–${arc[1]}°`).join(", ")],
     [t("camera.since"), camera.status_since],
     [t("camera.review"), camera.review_on],

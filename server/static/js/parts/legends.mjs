@@ -26,6 +26,8 @@ import { remembered } from "../store.mjs";
  * @property {[string, string] | null} [window]
  * @property {any} [source]
  * @property {any} [left_out]
+ * @property {boolean} [whole] all values are whole numbers
+ * @property {boolean} [ratio] values are shown as percentages
  * @property {Class[]} classes
  */
 
@@ -98,7 +100,7 @@ export function legendOf(legend, zone) {
           "li",
           {},
           swatch(one),
-          h("span", {}, labelOf(one)),
+          h("span", {}, labelOf(one, legend)),
           h("span.note.num", {}, one.count === null || one.count === undefined ? "" : format.number(one.count)),
         ),
       ),
@@ -107,14 +109,21 @@ export function legendOf(legend, zone) {
   );
 }
 
-/** @param {Class} one */
-function labelOf(one) {
+/**
+ * The words of a class: "≥ 5", "1 – 4", "0". A class holds its lower end and not its upper one, the last class both;
+ * whole numbers are named by those they hold.
+ * @param {Class} one
+ * @param {Legend} legend
+ */
+function labelOf(one, legend) {
   if (one.label !== undefined) return pick(one.label);
   const [from, to] = [one.from ?? null, one.to ?? null];
+  const show = legend.ratio ? format.percent : format.figure;
   if (from === null && to === null) return t("legend.none");
-  if (from === null) return `< ${format.figure(to)}`;
-  if (to === null) return `≥ ${format.figure(from)}`;
-  return from === to ? format.figure(from) : `${format.figure(from)} – ${format.figure(to)}`;
+  if (from === null) return `< ${show(to)}`;
+  if (to === null) return `≥ ${show(from)}`;
+  const end = legend.whole && from < to && one !== legend.classes.at(-1) ? to - 1 : to;
+  return show(from) === show(end) ? show(from) : `${show(from)} – ${show(end)}`;
 }
 
 /** @param {Class} one */

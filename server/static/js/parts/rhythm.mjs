@@ -16,46 +16,79 @@ export function tint(n, most) {
 }
 
 /**
- * Weekdays down, hours across.
+ * Weekdays down, hours across. Pressing a cell chooses its hour of its day, a day's name the day, an hour's the hour.
  * @param {number[][]} hours seven rows from Monday of 24 counts
- * @param {{label: string, days: string[], hint: (day: string, hour: number, n: number) => string}} words
+ * @param {{label: string, days: string[], hint: (day: string, hour: number, n: number) => string,
+ *   chosen: {hours: number[] | null, weekdays: number[] | null},
+ *   choose: (day: number | null, hour: number | null) => void}} how
  */
-export function weekChart(hours, { label, days, hint }) {
+export function weekChart(hours, { label, days, hint, chosen, choose }) {
   const [left, size, tall] = [40, 12.5, 14];
   const most = Math.max(...hours.flat());
+  const on = (/** @type {number} */ day, /** @type {number} */ hour) =>
+    (chosen.weekdays?.includes(day) ?? true) && (chosen.hours?.includes(hour) ?? true);
+  const some = chosen.hours !== null || chosen.weekdays !== null;
   const cells = hours.flatMap((row, day) =>
     row.map((n, hour) =>
       s(
         "rect",
-        { x: left + hour * size, y: day * tall, width: size - 1, height: tall - 1, fill: tint(n, most) },
+        {
+          class: some && on(day, hour) ? "pressable chosen" : "pressable",
+          x: left + hour * size,
+          y: day * tall,
+          width: size - 1,
+          height: tall - 1,
+          fill: tint(n, most),
+          "fill-opacity": on(day, hour) ? 1 : 0.35,
+          on: { click: () => choose(day, hour) },
+        },
         s("title", {}, hint(days[day], hour, n)),
       ),
     ),
   );
-  const rows = days.map((day, i) => s("text", { x: 0, y: i * tall + 11 }, day));
-  const marks = [0, 6, 12, 18].map((hour) => s("text", { x: left + hour * size, y: 7 * tall + 12 }, `${hour}:00`));
+  const rows = days.map((day, i) =>
+    s("text", { class: "pressable", x: 0, y: i * tall + 11, on: { click: () => choose(i, null) } }, day),
+  );
+  const marks = [0, 6, 12, 18].map((hour) =>
+    s(
+      "text",
+      { class: "pressable", x: left + hour * size, y: 7 * tall + 12, on: { click: () => choose(null, hour) } },
+      `${hour}:00`,
+    ),
+  );
   return chart(340, 7 * tall + 16, label, [cells, rows, marks]);
 }
 
 /**
- * The days of the year that ends with `last`: weeks across, weekdays down.
+ * The days of the year that ends with `last`: weeks across, weekdays down; those of the window are framed.
  * @param {{day: string, n: number}[]} days
  * @param {string} last YYYY-MM-DD
- * @param {{label: string, hint: (day: string, n: number) => string, choose: (day: string) => void}} how
+ * @param {{label: string, hint: (day: string, n: number) => string, choose: (day: string) => void,
+ *   window: [string | null, string | null]}} how
  */
-export function calendar(days, last, { label, hint, choose }) {
+export function calendar(days, last, { label, hint, choose, window: [from, to] }) {
   const [size, head] = [340 / WEEKS, 12];
   const count = new Map(days.map((one) => [one.day, one.n]));
   const first = firstDay(last);
   const shown = [];
   for (let day = first; day <= last; day = addDays(day, 1)) shown.push(day);
   const most = Math.max(...shown.map((day) => count.get(day) ?? 0));
+  const inside = (/** @type {string} */ day) => (!from || day >= from) && (!to || day <= to);
   const cells = shown.map((day, i) => {
     const n = count.get(day) ?? 0;
     const [x, y] = [Math.floor(i / 7) * size, head + (i % 7) * size];
     return s(
       "rect",
-      { x, y, width: size - 0.8, height: size - 0.8, fill: tint(n, most), on: { click: () => choose(day) } },
+      {
+        class: (from || to) && inside(day) ? "pressable chosen" : "pressable",
+        x,
+        y,
+        width: size - 0.8,
+        height: size - 0.8,
+        fill: tint(n, most),
+        "fill-opacity": inside(day) ? 1 : 0.35,
+        on: { click: () => choose(day) },
+      },
       s("title", {}, hint(day, n)),
     );
   });

@@ -1,19 +1,18 @@
 /**
  * The bottom strip: the time of incidents as a histogram, with the window on it. Drag across it to choose a
- * window, drag an edge to change it, play to let it run.
+ * window; the slider and play go through the window by days, weeks or months.
  */
 
-import { byId, h, icon, replace, s } from "../dom.mjs";
+import { byId, h, replace, s } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { onLanguage, t } from "../i18n.mjs";
+import { createPlayer } from "./player.mjs";
 import { failed } from "./toasts.mjs";
 
 const WIDTH = 1000;
 const HEIGHT = 62;
 const AXIS = 14;
-const STEP_MS = 1100;
-/** How long a step is when play starts from the whole range. */
-const WHOLE_STEP_DAYS = 30;
+const NARROW_PX = 820;
 
 /** @typedef {{day: string, end: string, n: number}} Step */
 
@@ -21,32 +20,60 @@ const WHOLE_STEP_DAYS = 30;
 export function createStrip(app) {
   const { store } = app;
   const place = byId("strip");
-  const range = rangeOf(app.city);
+  let range = rangeOf(app.city);
+  const line = h("div.strip-head");
+  const graph = h("div");
+  const player = createPlayer(app);
   /** @type {Step[]} */
   let histogram = [];
   let turn = 0;
-  const player = createPlayer(
-    () => stepOn(store, range),
-    () => draw(),
-  );
-  const draw = () => replace(place, head(store, range, player), chart(store, range, histogram));
+  const marker = h("i.strip-step", { hidden: true });
+  const words = h("span.strip-words");
+  const drawStep = () => {
+    const step = stepNow(app);
+    replace(words, h("b", {}, title(app, range)), ...beside(app, range));
+    marker.hidden = !step;
+    if (!step) return;
+    const [x1, x2] = [shareOf(range, step.from), shareOf(range, format.addDays(step.to, 1))];
+    marker.style.left = `${Math.max(0, x1) * 100}%`;
+    marker.style.width = `${Math.max(0.3, (x2 - Math.max(0, x1)) * 100)}%`;
+  };
+  const draw = () => {
+    replace(graph, chart(store, range, histogram, marker));
+    drawStep();
+  };
   const load = async () => {
     const mine = (turn += 1);
     const found = await app.histogram();
     if (mine !== turn) return;
-    histogram = found;
+    histogram = found.bins;
+    range = { ...rangeFrom(found.first, range.last), earlier: found.earlier };
     draw();
   };
   const reload = () => load().catch(failed);
 
   place.hidden = false;
+  replace(line, player.controls, words);
+  replace(place, line, graph);
   app.resized();
-  const stops = [store.on(["from", "to"], draw), store.on(["category", "dataVersion"], reload), onLanguage(draw)];
+  const stops = [
+    store.on(["from", "to"], draw),
+    store.on(["frame", "step", "legendTurn"], () => {
+      player.update();
+      drawStep();
+    }),
+    store.on(["category", "dataVersion"], reload),
+    onLanguage(() => {
+      player.redraw();
+      draw();
+    }),
+  ];
   draw();
   reload();
   return {
     remove() {
       player.stop();
+      store.set({ frame: null });
       turn += 1;
       stops.forEach((one) => one());
       place.hidden = true;
@@ -56,15 +83,23 @@ export function createStrip(app) {
   };
 }
 
-/** @typedef {{first: string, last: string, days: number}} Range the days that have incidents */
+/** @typedef {{first: string, last: string, days: number, earlier: number}} Range the days of the axis; reports before it */
 
 /**
  * @param {any} city
  * @returns {Range}
  */
 function rangeOf(city) {
-  const [first, last] = [format.day(city.incidents.first, city.tz), format.day(city.incidents.last, city.tz)];
-  return { first, last, days: daysBetween(first, last) + 1 };
+  return rangeFrom(format.day(city.incidents.first, city.tz), format.day(city.incidents.last, city.tz));
+}
+
+/**
+ * @param {string} first
+ * @param {string} last
+ * @returns {Range}
+ */
+function rangeFrom(first, last) {
+  return { first, last, days: daysBetween(first, last) + 1, earlier: 0 };
 }
 
 /**
@@ -78,81 +113,56 @@ function windowNow(store, { first, last }) {
 }
 
 /**
- * The next window of the same length; after the last one the first.
- * @param {any} store
+ * What is shown, in words: a step, the window, or the whole.
+ * @param {any} app
  * @param {Range} range
  */
-function stepOn(store, range) {
-  const { from, to, whole } = windowNow(store, range);
-  const span = whole ? WHOLE_STEP_DAYS : daysBetween(from, to) + 1;
-  const next = whole || to >= range.last ? range.first : format.addDays(from, span);
-  const end = format.addDays(next, span - 1);
-  store.set({ from: next, to: end > range.last ? range.last : end });
+function title(app, range) {
+  const { from, to, whole } = windowNow(app.store, range);
+  const step = stepNow(app);
+  if (step) return step.from === step.to ? step.from : `${step.from} – ${step.to}`;
+  return whole ? t("strip.whole") : from === to ? from : `${from} – ${to}`;
 }
 
 /**
- * @param {() => void} step
- * @param {() => void} changed
- */
-function createPlayer(step, changed) {
-  let timer = 0;
-  const stop = () => {
-    clearInterval(timer);
-    timer = 0;
-  };
-  return {
-    playing: () => timer !== 0,
-    stop,
-    toggle() {
-      if (timer) stop();
-      else {
-        step();
-        timer = window.setInterval(step, STEP_MS);
-      }
-      changed();
-    },
-  };
-}
-
-/**
- * The line above the chart: play, the window in words, back to the whole.
- * @param {any} store
+ * @param {any} app
  * @param {Range} range
- * @param {ReturnType<typeof createPlayer>} player
  */
-function head(store, range, player) {
-  const { from, to, whole } = windowNow(store, range);
-  const label = t(player.playing() ? "strip.pause" : "strip.play");
-  const back = () => store.set({ from: null, to: null });
-  return h(
-    "div.strip-head",
-    {},
-    h(
-      "button.button.square",
-      {
-        type: "button",
-        "aria-pressed": String(player.playing()),
-        "aria-label": label,
-        title: label,
-        on: { click: player.toggle },
-      },
-      icon(player.playing() ? "pause" : "play"),
-    ),
-    h("b", {}, whole ? t("strip.whole") : from === to ? from : `${from} – ${to}`),
-    h("span.note", {}, t("strip.days", { n: format.number(daysBetween(from, to) + 1) })),
+function beside(app, range) {
+  const { from, to, whole } = windowNow(app.store, range);
+  const step = stepNow(app);
+  const back = () => app.store.set({ from: null, to: null, frame: null });
+  const leave = () => app.store.set({ frame: null });
+  const hint = range.earlier ? t("strip.earlier", { n: format.number(range.earlier) }) : t("strip.hint");
+  return [
+    h("span.note", {}, step ? t("strip.n", { n: format.number(step.n) }) : t("strip.days", { n: format.number(daysBetween(from, to) + 1) })),
+    step ? h("button.button.quiet", { type: "button", on: { click: leave } }, t("strip.leave")) : null,
     whole ? null : h("button.button.quiet", { type: "button", on: { click: back } }, t("strip.reset")),
-    h("span.note.grow", {}, t("strip.hint")),
-  );
+    h("span.note.grow", { title: hint }, hint),
+  ];
+}
+
+/**
+ * The step that the map shows, as days; null while it shows the window.
+ * @param {any} app
+ */
+function stepNow(app) {
+  const { frame } = app.store.get();
+  const step = frame === null ? null : app.layers.layer("heat")?.steps()?.[frame];
+  if (!step) return null;
+  const last = new Date(Date.parse(step.to) - 1).toISOString();
+  return { from: format.day(step.from, app.city.tz), to: format.day(last, app.city.tz), n: step.n };
 }
 
 /**
  * @param {any} store
  * @param {Range} range
  * @param {Step[]} histogram
+ * @param {HTMLElement} marker what is shown of the window
  */
-function chart(store, range, histogram) {
+function chart(store, range, histogram, marker) {
   const { from, to, whole } = windowNow(store, range);
-  const share = (/** @type {string} */ day) => daysBetween(range.first, day) / range.days;
+  const share = (/** @type {string} */ day) => shareOf(range, day);
   const dayAt = (/** @type {number} */ part) =>
     format.addDays(range.first, Math.max(0, Math.min(range.days - 1, Math.floor(part * range.days))));
   const [x1, x2] = [share(from) * WIDTH, share(format.addDays(to, 1)) * WIDTH];
@@ -171,9 +181,18 @@ function chart(store, range, histogram) {
       : s("rect", { class: "strip-window", x: x1, y: 0, width: Math.max(2, x2 - x1), height: HEIGHT - AXIS }),
     s("line", { class: "axis", x1: 0, x2: WIDTH, y1: HEIGHT - AXIS, y2: HEIGHT - AXIS }),
   );
-  const holder = h("div.strip-chart", {}, drawn, ticks(range.first, range.days));
-  drag(holder, dayAt, (a, b) => store.set({ from: a, to: b }));
+  const holder = h("div.strip-chart", {}, drawn, marker, ticks(range.first, range.days));
+  drag(holder, dayAt, (a, b) => store.set({ from: a, to: b, frame: null }));
   return holder;
+}
+
+/**
+ * Where a day lies on the axis, 0 to 1.
+ * @param {Range} range
+ * @param {string} day
+ */
+function shareOf(range, day) {
+  return daysBetween(range.first, day) / range.days;
 }
 
 /**
@@ -215,7 +234,7 @@ function ticks(first, days) {
     const day = format.addDays(first, i);
     if (day.endsWith(years ? "-01-01" : "-01")) marks.push([i / days, years ? day.slice(0, 4) : day.slice(0, 7)]);
   }
-  const every = Math.ceil(marks.length / 12);
+  const every = Math.ceil(marks.length / (window.innerWidth < NARROW_PX ? 5 : 12));
   return h(
     "div.strip-ticks",
     { "aria-hidden": "true" },

@@ -32,6 +32,7 @@ export function consequences(result, band, go) {
  */
 function card(grid, was, band, top, go) {
   const rows = [
+    ["redraw.workload", grid.workload, was?.workload, (/** @type {number} */ n) => format.number(n, 2)],
     ["redraw.reports", grid.reports, was?.reports, format.number],
     ["redraw.cameras", grid.cameras, was?.cameras, format.number],
     ["redraw.round", grid.round_m, was?.round_m, (/** @type {number} */ metres) => format.distance(metres, language())],
@@ -41,6 +42,7 @@ function card(grid, was, band, top, go) {
       was?.centre_m,
       (/** @type {number} */ metres) => format.distance(metres, language()),
     ],
+    ["redraw.crossings", grid.crossings, was?.crossings, format.number],
   ];
   const out = grid.households > band[1] || grid.households < band[0];
   return h(

@@ -15,21 +15,26 @@ import { ApiError, request } from "../api.mjs";
  * @property {[number, number][]} [line]
  * @property {string} [name]
  * @property {string} [kind]
+ * @property {number[]} [labels]
  */
 
 /**
  * @param {any} app
- * @param {{plan: any, onChange: (result: any) => void, onRefused: (failure: ApiError) => void}} how
+ * @param {{plan: any, seq: number, onChange: (result: any) => void,
+ *   onRefused: (failure: ApiError, again: (() => any) | null, seen: number) => void}} how `seq`: the log's last number that was seen
  */
-export function createDesk(app, { plan, onChange, onRefused }) {
+export function createDesk(app, { plan, seq, onChange, onRefused }) {
   let tag = plan.tag;
+  let seen = seq;
   /** @type {Promise<any>} */
   let last = Promise.resolve();
   const hex = app.layers.grids.hex;
 
-  const send = async (/** @type {Change} */ change) => {
-    const result = await request(app.planPath("edits", plan.id), { method: "POST", json: change, ifMatch: `"${tag}"` });
+  const send = async (/** @type {Change} */ change, /** @type {boolean} */ onTop) => {
+    const json = onTop ? { ...change, since: seen } : change;
+    const result = await request(app.planPath("edits", plan.id), { method: "POST", json, ifMatch: `"${tag}"` });
     tag = result.tag;
+    seen = result.seq;
     return result;
   };
 
@@ -48,13 +53,15 @@ export function createDesk(app, { plan, onChange, onRefused }) {
     preview: (/** @type {string[]} */ cells, /** @type {number} */ label) => hex.layer.setGroup(cells, label),
     paint,
     /**
-     * Make a change after those under way. `before` are labels to paint back when it is refused.
+     * Make a change after those under way. `before` are labels to paint back when it is refused; `onTop` of what others
+     * did since, where it touches nothing of theirs.
      * @param {Change} change
      * @param {{cells: string[], labels: number[]} | null} [before]
+     * @param {boolean} [onTop]
      */
-    apply(change, before = null) {
+    apply(change, before = null, onTop = false) {
       last = last
-        .then(() => send(change))
+        .then(() => send(change, onTop))
         .then(
           (result) => {
             paint(result.changed.cells, result.changed.labels);
@@ -63,7 +70,8 @@ export function createDesk(app, { plan, onChange, onRefused }) {
           },
           (failure) => {
             if (before) paint(before.cells, before.labels);
-            if (failure instanceof ApiError) onRefused(failure);
+            const again = onTop || ["undo", "redo"].includes(change.op) ? null : () => this.apply(change, before, true);
+            if (failure instanceof ApiError) onRefused(failure, again, seen);
             else throw failure;
             return null;
           },

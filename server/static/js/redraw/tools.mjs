@@ -1,16 +1,19 @@
 /**
- * The tools on the map: brush, lasso, and a line to cut along. Each gathers what the hand draws and hands it over when
- * the hand lifts. Works with mouse, pen and touch; the map does not move while a tool draws.
+ * The tools on the map: brush, lasso, flood, and a line to cut along. Each gathers what the hand draws and hands it over
+ * when the hand lifts. Works with mouse, pen and touch (the map does not move while a tool draws) and from the keyboard:
+ * with the map in focus the arrows move a cell cursor, the space bar does what a click does, Enter closes a lasso or line.
  */
+
+import { createCursor } from "./cursor.mjs";
 
 /** @type {any} */
 const root = globalThis;
 
 /**
  * @param {any} app
- * @param {{onCells: (cells: string[], done: boolean) => void, onLine: (line: [number, number][]) => void, onPick: (latlng: any) => void}} how
+ * @param {{onCells: (cells: string[], done: boolean) => void, onLine: (line: [number, number][]) => void, onPick: (latlng: any, source: boolean) => void, onFlood: (latlng: any) => void}} how
  */
-export function createTools(app, { onCells, onLine, onPick }) {
+export function createTools(app, { onCells, onLine, onPick, onFlood }) {
   const { map } = app;
   const place = map.getContainer();
   const path = root.L.polyline([], {
@@ -38,6 +41,10 @@ export function createTools(app, { onCells, onLine, onPick }) {
     if (tool === "pick") return;
     event.preventDefault();
     event.stopPropagation();
+    if (tool === "flood") {
+      onFlood(at(event));
+      return;
+    }
     drawing = true;
     place.setPointerCapture(event.pointerId);
     points = [at(event)];
@@ -58,13 +65,34 @@ export function createTools(app, { onCells, onLine, onPick }) {
     drawing = false;
     event.stopPropagation();
     path.remove();
+    finish();
+  };
+
+  const finish = () => {
+    path.remove();
     if (tool === "brush") onCells([], true);
     if (tool === "lasso" && points.length > 2) onCells(inside(points, app.city.resolution), true);
     if (tool === "line" && points.length > 1) onLine(thinned(points));
+    points = [];
   };
 
+  /** What the space bar does at the cell cursor. */
+  const press = (/** @type {any} */ latlng, /** @type {boolean} */ shift) => {
+    if (tool === "pick") onPick(latlng, shift);
+    else if (tool === "flood") onFlood(latlng);
+    else if (tool === "brush") {
+      onCells(stamp(latlng), false);
+      onCells([], true);
+    } else if (tool !== "pan") {
+      points.push(latlng);
+      path.setLatLngs(points).addTo(map);
+    }
+  };
+  const cursor = createCursor(app, { active: () => tool !== "pan", press, finish });
+
   const click = (/** @type {any} */ event) => {
-    if (tool === "pick") onPick(event.latlng);
+    if (tool === "pick" && !(event.originalEvent instanceof KeyboardEvent))
+      onPick(event.latlng, Boolean(event.originalEvent?.shiftKey));
   };
 
   const swallow = (/** @type {Event} */ event) => {
@@ -82,9 +110,12 @@ export function createTools(app, { onCells, onLine, onPick }) {
     get tool() {
       return tool;
     },
-    /** @param {string} name pan, pick, brush, lasso or line */
+    /** @param {string} name pan, pick, brush, lasso, flood or line */
     use(name) {
       tool = name;
+      points = [];
+      path.remove();
+      cursor.hide();
       const draws = name !== "pan" && name !== "pick";
       map.dragging[draws ? "disable" : "enable"]();
       place.style.cursor = draws ? "crosshair" : "";
@@ -93,13 +124,13 @@ export function createTools(app, { onCells, onLine, onPick }) {
     get size() {
       return size;
     },
-    /** @param {number} rings 0, 1 or 2 rings around the cell under the pointer */
+    /** @param {number} rings 0 to 3 rings around the cell under the pointer */
     resize(rings) {
-      size = Math.max(0, Math.min(2, rings));
+      size = Math.max(0, Math.min(3, rings));
     },
     stop() {
       this.use("pan");
-      path.remove();
+      cursor.stop();
       place.removeEventListener("pointerdown", down, true);
       place.removeEventListener("pointermove", move, true);
       place.removeEventListener("pointerup", up, true);

@@ -320,6 +320,28 @@ def upgrade() -> None:
     sa.UniqueConstraint('city', 'source_id', name=op.f('uq_households_city_source_id')),
     sqlite_strict=True
     )
+    op.create_table('nets',
+    sa.Column('id', types.Integer, autoincrement=True, nullable=False),
+    sa.Column('city', types.String, nullable=False),
+    sa.Column('department', types.String, nullable=False),
+    sa.Column('import_id', types.Integer, nullable=False),
+    sa.Column('at', types.String, nullable=False),
+    sa.Column('by', types.String, nullable=False),
+    sa.ForeignKeyConstraint(['city'], ['cities.code'], name=op.f('fk_nets_city_cities')),
+    sa.ForeignKeyConstraint(['import_id'], ['imports.id'], name=op.f('fk_nets_import_id_imports')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_nets')),
+    sa.UniqueConstraint('city', 'department', name=op.f('uq_nets_city_department')),
+    sqlite_strict=True
+    )
+    op.create_table('net_grids',
+    sa.Column('net_id', types.Integer, nullable=False),
+    sa.Column('code', types.String, nullable=False),
+    sa.Column('name', types.String, nullable=False),
+    sa.Column('cells', types.Blob, nullable=False),
+    sa.ForeignKeyConstraint(['net_id'], ['nets.id'], name=op.f('fk_net_grids_net_id_nets')),
+    sa.PrimaryKeyConstraint('net_id', 'code', name=op.f('pk_net_grids')),
+    sqlite_strict=True
+    )
     op.create_table('places',
     sa.Column('id', types.Integer, autoincrement=True, nullable=False),
     sa.Column('city', types.String, nullable=False),
@@ -418,6 +440,27 @@ def upgrade() -> None:
     sqlite_strict=True
     )
     op.create_index(op.f('ix_segments_city'), 'segments', ['city'], unique=False)
+    op.create_table('live_incidents',
+    sa.Column('id', types.Integer, autoincrement=False, nullable=False),
+    sa.Column('city', types.String, nullable=False),
+    sa.Column('us', types.Integer, nullable=False),
+    sa.Column('lat', types.Real, nullable=False),
+    sa.Column('lng', types.Real, nullable=False),
+    sa.Column('cell', types.Integer, nullable=False),
+    sa.Column('region', types.Integer, nullable=True),
+    sa.Column('category', types.String, nullable=True),
+    sa.Column('weight', types.Integer, nullable=False),
+    sa.Column('source', types.String, nullable=False),
+    sa.Column('external_id', types.String, nullable=False),
+    sa.Column('revision', types.Integer, nullable=False),
+    sa.Column('status', types.String, nullable=True),
+    sa.Column('replaces', types.Integer, nullable=True),
+    sa.Column('received_at', types.String, nullable=False),
+    sa.ForeignKeyConstraint(['city'], ['cities.code'], name=op.f('fk_live_incidents_city_cities')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_live_incidents')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_live_incidents_city_external_id'), 'live_incidents', ['city', 'external_id'], unique=False)
     op.create_table('users',
     sa.Column('id', types.Integer, autoincrement=True, nullable=False),
     sa.Column('name', types.String, nullable=False),
@@ -570,9 +613,13 @@ def downgrade() -> None:
     op.drop_table('grid_codes')
     op.drop_table('workers')
     op.drop_table('users')
+    op.drop_index(op.f('ix_live_incidents_city_external_id'), table_name='live_incidents')
+    op.drop_table('live_incidents')
     op.drop_index(op.f('ix_segments_city'), table_name='segments')
     op.drop_table('segments')
     op.drop_table('roads')
+    op.drop_table('net_grids')
+    op.drop_table('nets')
     op.drop_table('rejects')
     op.drop_table('plans')
     op.drop_table('places')

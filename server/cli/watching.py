@@ -1,0 +1,86 @@
+"""What changes: ``alerts`` of a day, and the ``month`` in sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.cli import common
+from server.usecases import alerts as alert_cases
+from server.usecases import areas, context, monthly
+
+_COLOURS = {"red": "红 red", "yellow": "黄 yellow", "blue": "蓝 blue"}
+
+
+@click.command("alerts")
+@common.city
+@click.option("--level", type=click.Choice(areas.LEVELS), default="grid", show_default=True)
+@click.option("--day", type=click.DateTime(("%Y-%m-%d",)), help="Day (default: the last one with reports).")
+@click.option("--category", help="A category or a group of them.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=NUMBER", help="Change the rule, for example least=10.")
+@common.as_json
+@common.opened
+def alerts(
+    ctx: context.Context, city: str, level: areas.Level, day: Any, category: str | None, changes: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Red and yellow areas with the reason; with --set the rule is changed first."""
+    if changes:
+        alert_cases.set_policy(ctx, city, {name: _number(text) for name, text in common.pairs(changes).items()})
+    found = alert_cases.of_day(ctx, city, level=level, day=day.date() if day else None, category=category)
+    common.answer(found, as_json, _tell)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    raised = [one for one in found["items"] if one["colour"] != "blue"]
+    for one in raised:
+        click.echo(f"{_COLOURS[one['colour']]:<9}  {one['name'] or one['code']}  {one['reason']['zh']}")
+    calm = len(found["items"]) - len(raised)
+    click.echo(f"{found['day'] or '-'}: {len(raised)} raised, {calm} blue", err=True)
+    if not found["enough"]:
+        click.echo("There is not enough history for the rule.", err=True)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no number", param_hint="--set") from None
+
+
+@click.command("month")
+@common.city
+@click.option("--month", metavar="YYYY-MM", help="The month (default: the last whole one).")
+@click.option("--lang", type=click.Choice(("zh", "en")), default="zh", show_default=True)
+@click.option("--classification", default="内部资料", show_default=True, help="内部资料 or the map approval number.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="FILE.html or FILE.docx, with maps."
+)
+@common.as_json
+@common.opened
+def month(
+    ctx: context.Context, city: str, month: str | None, lang: str, classification: str, out: Path | None, as_json: bool
+) -> None:
+    """The month in sentences: what changed and what did not."""
+    if out is None:
+        common.answer(monthly.write(ctx, city, month=month).told, as_json, lambda told: _read(told, lang))
+        return
+    from server.views import month_file
+
+    if out.suffix not in (".html", ".docx"):
+        raise click.BadParameter(f"{out.name}: html or docx", param_hint="--out")
+    made = month_file.make(
+        ctx, city, month=month, format=out.suffix[1:], lang=lang, classification=classification
+    )
+    common.save(out, made.body)
+
+
+def _read(told: dict[str, Any], lang: str) -> None:
+    click.echo(told["title"][lang])
+    for part in told["sections"]:
+        click.echo(f"\n{part['title'][lang]}")
+        for line in part["sentences"]:
+            click.echo(f"  {line[lang]}")
+    click.echo(f"\n{told['note'][lang]}")

@@ -1,0 +1,123 @@
+/** Two maps that move as one: each shows a plan, and on both the cells that change their grid are hatched. */
+
+import { binary, request } from "../api.mjs";
+import { h, replace } from "../dom.mjs";
+import { t } from "../i18n.mjs";
+import { firstColours, settleColours } from "../layers/gridcolours.mjs";
+import { GRID_COLOURS } from "../layers/style.mjs";
+
+/** @type {any} */
+const root = globalThis;
+const SIDES = /** @type {const} */ (["a", "b"]);
+
+/**
+ * @param {any} app
+ * @param {HTMLElement} place
+ */
+export function createPair(app, place) {
+  const frames = SIDES.map((side) => h("div.compare-map", { data: { side } }));
+  const names = SIDES.map(() => h("p.compare-name"));
+  const divider = h("input.compare-divider", {
+    type: "range",
+    min: 0,
+    max: 100,
+    value: 50,
+    step: 1,
+    "aria-label": t("compare.divider"),
+    on: { input: () => clip() },
+  });
+  replace(
+    place,
+    frames.map((frame, i) => h("div.compare-frame", { data: { side: SIDES[i] } }, frame, names[i])),
+    divider,
+  );
+  const wrappers = [...place.querySelectorAll(".compare-frame")];
+  const maps = frames.map((frame) =>
+    root.GezhiMap.create(frame, { bbox: app.city.bbox, label: t("compare.map"), options: { zoomAnimation: false } }),
+  );
+  const layers = maps.map((map) => new root.GezhiHexagons({ colour: { kind: "plain", colour: "#dfe7e3" } }).addTo(map));
+  link(maps);
+  maps[0].setView(app.map.getCenter(), app.map.getZoom(), { animate: false });
+  maps[0].on("moveend", () => app.map.setView(maps[0].getCenter(), maps[0].getZoom(), { animate: false }));
+  const clip = () => {
+    const share = place.dataset.mode === "swipe" ? `${divider.value}%` : "0%";
+    /** @type {any} */ (wrappers[1]).style.setProperty("clip-path", `inset(0 0 0 ${share})`);
+    place.style.setProperty("--divider", share);
+  };
+  const sizes = new ResizeObserver(() => maps.forEach((map) => map.invalidateSize({ pan: false, animate: false })));
+  frames.forEach((frame) => sizes.observe(frame));
+  let turn = 0;
+
+  return {
+    /**
+     * @param {string} one id of the plan on the left
+     * @param {string} other
+     */
+    async show(one, other) {
+      const mine = (turn += 1);
+      const [moved, ...lists] = await Promise.all([
+        binary(`${app.planPath("compare/cells", one)}?other=${encodeURIComponent(other)}`),
+        ...[one, other].map((plan) => request(app.planPath("grids", plan))),
+      ]);
+      const payloads = await Promise.all(lists.map((list) => binary(app.planPath("cells", list.plan.id))));
+      if (mine !== turn) return;
+      const { cells } = root.GezhiPayload.decode(moved);
+      const colours = new Map();
+      for (const [i, layer] of layers.entries()) {
+        await layer.setData(payloads[i]);
+        layer.setStyle(look(layer, lists[i].grids, colours));
+        layer.hatch({ cells: [...cells] });
+        names[i].textContent = `${t(i ? "compare.after" : "compare.before")} · ${t("plan.version", { version: lists[i].plan.version })}`;
+      }
+    },
+    /** @param {string} mode side or swipe */
+    arrange(mode) {
+      place.dataset.mode = mode;
+      divider.hidden = mode !== "swipe";
+      clip();
+      maps.forEach((map) => map.invalidateSize({ pan: false, animate: false }));
+    },
+    /** @param {any} grid something with a bbox */
+    goTo: (grid) => root.GezhiMap.fit(maps[0], grid.bbox, { maxZoom: 17, padding: [40, 40] }),
+    stop() {
+      turn += 1;
+      sizes.disconnect();
+      maps.forEach((map) => map.remove());
+    },
+  };
+}
+
+/**
+ * A grid has one colour on both maps: that of its code.
+ * @param {any} layer with its data
+ * @param {any[]} grids
+ * @param {Map<string, number>} known colours by code; those of the left map are kept on the right one
+ */
+function look(layer, grids, known) {
+  const colours = firstColours(grids).map((one, i) => known.get(grids[i].code) ?? one);
+  layer.setStyle(style(grids, colours));
+  if (!known.size) settleColours(layer, grids, colours);
+  grids.forEach((grid, i) => known.set(grid.code, colours[i]));
+  return style(grids, colours);
+}
+
+/** @param {any[]} grids @param {number[]} colours */
+function style(grids, colours) {
+  /** @type {string[]} */
+  const css = [];
+  grids.forEach((grid, i) => (css[grid.label] = GRID_COLOURS[colours[i]]));
+  return { colour: { kind: "group", column: "grid", colours: css }, fillOpacity: 0.6 };
+}
+
+/** Moving one map moves the other. @param {any[]} maps */
+function link(maps) {
+  let leading = false;
+  maps.forEach((map, i) =>
+    map.on("move", () => {
+      if (leading) return;
+      leading = true;
+      maps[1 - i].setView(map.getCenter(), map.getZoom(), { animate: false });
+      leading = false;
+    }),
+  );
+}

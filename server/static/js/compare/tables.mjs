@@ -1,0 +1,177 @@
+/** What differs between two plans, in figures: the whole plan, what is handed over, and grid by grid. */
+
+import { h, icon } from "../dom.mjs";
+import * as format from "../format.mjs";
+import { language, t } from "../i18n.mjs";
+
+const MOST = 60;
+const metres = (/** @type {number} */ n) => format.distance(n, language());
+const whole = (/** @type {number} */ n) => format.number(Math.round(n));
+
+/** Each measure: how it is written, and whether more of it is better (1), worse (-1) or neither (0). */
+const MEASURES = /** @type {[string, (n: number) => string, number][]} */ ([
+  ["grids", whole, 0],
+  ["in_band", format.percent, 1],
+  ["worst_deviation", format.percent, -1],
+  ["mean_deviation", format.percent, -1],
+  ["outside", whole, -1],
+  ["whole", format.percent, 1],
+  ["cut_edges", whole, -1],
+]);
+const FIGURES = /** @type {[string, (n: number) => string, number][]} */ ([
+  ["compactness", (n) => format.number(n, 3), 1],
+  ["crossings", whole, -1],
+  ["round_mean_m", metres, -1],
+  ["centre_mean_m", metres, -1],
+  ["reports_most", whole, -1],
+  ["reports_spread", (n) => format.number(n, 2), -1],
+  ["workload_most", (n) => format.number(n, 2), -1],
+  ["covered_mean", format.percent, 1],
+  ["covered_least", format.percent, 1],
+]);
+
+/**
+ * @param {any} found as GET …/compare answers
+ * @param {any} beside as GET …/compare/figures answers, or null
+ * @param {(grid: any) => void} go
+ */
+export function differences(found, beside, go) {
+  return [
+    h(
+      "p",
+      {},
+      t("compare.moved", {
+        households: format.number(Math.round(found.moved_households)),
+        cells: format.number(found.moved_cells),
+        share: format.percent(found.share),
+      }),
+      " ",
+      t("compare.workers", { touched: format.number(found.workers.touched), other: format.number(found.workers.other_grids) }),
+    ),
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", {}, t("compare.measure")),
+          h("th.num", {}, t("plan.version", { version: found.a.version })),
+          h("th.num", {}, t("plan.version", { version: found.b.version })),
+          h("th"),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        MEASURES.map((one) => row(one, found.measures[one[0]])),
+        beside ? FIGURES.map((one) => row(one, beside.measures[one[0]])) : null,
+      ),
+    ),
+    h("h3", {}, t("compare.handover")),
+    handover(found.moves),
+    beside ? [h("h3", {}, t("compare.by_grid")), byGrid(beside.grids, go)] : null,
+  ];
+}
+
+/**
+ * @param {[string, (n: number) => string, number]} measure
+ * @param {(number | null)[]} values
+ */
+function row([name, words, good], values) {
+  const [before, after] = values;
+  const change = before === null || after === null ? 0 : after - before;
+  const tone = Math.abs(change) < 1e-9 || !good ? "" : change * good > 0 ? "good" : "bad";
+  const mark = Math.abs(change) < 1e-9 ? "=" : change > 0 ? "▲" : "▼";
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row", title: t(`why.compare.${name}`) }, t(`compare.${name}`)),
+    values.map((value) => h("td.num", {}, value === null ? "—" : words(value))),
+    h(
+      "td",
+      {},
+      h("span", { class: `tag ${tone}`, title: tone ? t(`compare.is_${tone}`) : "" }, mark),
+    ),
+  );
+}
+
+/** @param {any[]} moves */
+function handover(moves) {
+  if (!moves.length) return h("p.note", {}, t("form.no_moves"));
+  return [
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", {}, t("compare.from")),
+          h("th", {}, t("compare.to")),
+          h("th.num", {}, t("unit.households")),
+          h("th.num", {}, t("merge.cells")),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        moves
+          .slice(0, MOST)
+          .map((move) =>
+            h(
+              "tr",
+              {},
+              h("td", {}, move.from ?? "—"),
+              h("td", {}, move.to ?? "—"),
+              h("td.num", {}, whole(move.households)),
+              h("td.num", {}, format.number(move.cells)),
+            ),
+          ),
+      ),
+    ),
+    moves.length > MOST ? h("p.note", {}, t("table.rest", { n: format.number(moves.length - MOST) })) : null,
+  ];
+}
+
+/** @param {any[]} grids @param {(grid: any) => void} go */
+function byGrid(grids, go) {
+  if (!grids.length) return h("p.note", {}, t("compare.no_grid"));
+  const figure = (/** @type {any} */ one, /** @type {string} */ name, /** @type {(n: any) => string} */ words) =>
+    [one.a, one.b].map((side) => (side && side[name] !== null ? words(side[name]) : "—")).join(" → ");
+  return h(
+    "ul.items",
+    {},
+    grids.slice(0, MOST).map((one) =>
+      h(
+        "li",
+        {},
+        h(
+          "button.item",
+          { type: "button", on: { click: () => go(one.b ?? one.a) } },
+          h(
+            "span.grow",
+            {},
+            one.name,
+            h("span.note", {}, one.code),
+            h(
+              "span.note",
+              {},
+              [
+                `${t("compare.short.households")} ${figure(one, "households", whole)}`,
+                `${t("compare.short.reports")} ${figure(one, "reports", whole)}`,
+                `${t("compare.short.cameras")} ${figure(one, "cameras", whole)}`,
+                `${t("compare.short.round")} ${figure(one, "round_m", metres)}`,
+              ].join(" · "),
+            ),
+          ),
+          icon("target"),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,84 @@
+/** Three-colour alerts: red and yellow areas with the reason in a sentence, and the rule they come from. */
+
+import { h, replace } from "../../dom.mjs";
+import * as format from "../../format.mjs";
+import { pick, t } from "../../i18n.mjs";
+import { alertsPath } from "../../layers/areas.mjs";
+import { block, facts } from "../../parts/figures.mjs";
+import { empty, loadInto } from "../../parts/states.mjs";
+import { levelField, levelsOf } from "./areas.mjs";
+
+const RULE = ["period_days", "baseline", "watched", "yellow_sum", "red_sum", "due_days", "yellow_overdue", "red_overdue", "least"];
+
+/**
+ * @param {any} app
+ * @param {HTMLElement} place
+ */
+export function mountAlerts(app, place) {
+  if (!levelsOf(app).includes(app.store.get().areaLevel)) app.store.set({ areaLevel: levelsOf(app)[0] });
+  const asked = h("div.form");
+  const list = h("div");
+  const draw = () => {
+    replace(asked, levelField(app));
+    loadInto(list, async () => alertList(app, await app.read(alertsPath(app))), 6);
+  };
+  replace(place, asked, list, h("p.note", {}, t("alerts.note")));
+  draw();
+  return app.store.on(["areaLevel", "category", "plan", "dataVersion"], draw);
+}
+
+/**
+ * @param {any} app
+ * @param {any} found
+ */
+function alertList(app, found) {
+  if (!found.enough) return empty(t("alerts.no_history"));
+  const of = (/** @type {string} */ colour) => found.items.filter((/** @type {any} */ one) => one.colour === colour);
+  const calm = of("blue").length;
+  const raised = ["red", "yellow"].map((colour) => {
+    const items = of(colour);
+    return items.length
+      ? block(t(`alerts.${colour}`), h("ul.items", {}, items.map((/** @type {any} */ one) => line(app, one))), format.number(items.length))
+      : null;
+  });
+  const rules = RULE.map(
+    (name) => /** @type {[string, string]} */ ([t(`alerts.rule.${name}`), ruleText(name, found.rule[name])]),
+  );
+  return h(
+    "div",
+    {},
+    h("p.note", {}, t("alerts.as_of", { day: found.day })),
+    ...raised,
+    h("p.fault-line.good", {}, h("span", {}, t("alerts.calm", { n: format.number(calm) }))),
+    h("details.block", {}, h("summary.button.link", {}, t("alerts.rule")), facts(rules)),
+  );
+}
+
+/**
+ * @param {any} app
+ * @param {any} one
+ */
+function line(app, one) {
+  const go = () => {
+    app.goTo(one);
+    app.select({ kind: one.kind, id: one.id });
+  };
+  return h(
+    "li",
+    {},
+    h(
+      "button.item",
+      { type: "button", on: { click: go } },
+      h("i", { class: `alert-dot ${one.colour}`, "aria-hidden": "true" }),
+      h("span.grow", {}, [one.inside, one.name || one.code].filter(Boolean).join(" · "), h("span.note", {}, pick(one.reason))),
+    ),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {number} value
+ */
+function ruleText(name, value) {
+  return name.endsWith("_overdue") ? format.percent(value) : format.figure(value);
+}

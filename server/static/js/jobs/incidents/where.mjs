@@ -1,0 +1,109 @@
+/** Where and when: the heat on the map with its figures, and the rhythm of the week and the year, linked to it. */
+
+import { h, replace } from "../../dom.mjs";
+import * as format from "../../format.mjs";
+import { t } from "../../i18n.mjs";
+import { button } from "../../parts/controls.mjs";
+import { block, figures } from "../../parts/figures.mjs";
+import { calendar, weekChart } from "../../parts/rhythm.mjs";
+import { loadInto } from "../../parts/states.mjs";
+import { daysOf, filters } from "./filters.mjs";
+
+/**
+ * @param {any} app
+ * @param {HTMLElement} place
+ */
+export function mountWhere(app, place) {
+  const exact = app.can("exact.read");
+  const asked = h("div");
+  const figuresPlace = h("div");
+  const when = h("div");
+  const drawAsked = () =>
+    replace(asked, filters(app, { measures: ["raw", "area", "household"], smooth: true, clock: true }));
+  const drawFigures = () => replace(figuresPlace, summary(app));
+  const drawWhen = () => exact && loadInto(when, () => rhythm(app));
+  replace(place, asked, figuresPlace, exact ? exportButton(app) : null, when, h("p.note", {}, t("incidents.note")));
+  drawAsked();
+  drawFigures();
+  drawWhen();
+  const stops = [
+    app.store.on(["from", "to", "category", "per", "smooth", "hours", "weekdays"], drawAsked),
+    app.store.on(["legendTurn"], drawFigures),
+    app.store.on(["from", "to", "category", "hours", "weekdays", "selection", "dataVersion"], drawWhen),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** @param {any} app */
+function summary(app) {
+  const data = app.layers.layer("heat")?.data();
+  const [legend] = app.layers.layer("heat")?.legend() ?? [];
+  if (!data || !legend) return null;
+  const counts = data.columns.n;
+  let busy = 0;
+  for (let i = 0; counts && i < data.n; i += 1) if (counts[i]) busy += 1;
+  const end = legend.window ? new Date(Date.parse(legend.window[1]) - 1).toISOString() : "";
+  return block(
+    t("incidents.shown"),
+    figures([
+      {
+        label: t("incidents.count"),
+        value: format.number(legend.n),
+        beside: legend.window
+          ? `${format.day(legend.window[0], app.city.tz)} – ${format.day(end, app.city.tz)}`
+          : "",
+        why: t("why.incidents"),
+      },
+      {
+        label: t("incidents.cells"),
+        value: format.number(counts ? busy : data.n),
+        beside: t("city.resolution", { res: data.res }),
+        why: t("why.heat"),
+      },
+    ]),
+  );
+}
+
+/** The view as one file that opens without a network. @param {any} app */
+export function exportButton(app) {
+  const go = () => {
+    const link = h("a", { href: app.exportPath(), download: "" });
+    link.click();
+  };
+  return h("p.row.wrap", {}, button("", t("incidents.export"), go, { title: t("incidents.export.hint") }));
+}
+
+/**
+ * When reports came: hours of the week, and the days of the last year, of the window and of the area selected. Both can
+ * be pressed, and the map follows.
+ * @param {any} app
+ */
+async function rhythm(app) {
+  const { store } = app;
+  const { selection, hours, weekdays } = store.get();
+  const [shown, all] = await Promise.all([app.timelineShown(), app.timeline()]);
+  const names = Array.from({ length: 7 }, (_, i) => t(`weekday.${i}`));
+  const week = weekChart(shown.hours, {
+    label: t("incidents.week"),
+    days: names,
+    hint: (day, hour, n) => t("incidents.week.hint", { day, hour: `${hour}:00`, n: format.number(n) }),
+    chosen: { hours: numbers(hours), weekdays: numbers(weekdays) },
+    choose: (day, hour) =>
+      store.set({ weekdays: day === null ? null : String(day), hours: hour === null ? null : String(hour) }),
+  });
+  const year = calendar(all.days, daysOf(app).last, {
+    label: t("incidents.calendar"),
+    hint: (day, n) => t("incidents.calendar.hint", { day, n: format.number(n) }),
+    choose: (day) => store.set({ from: day, to: day, frame: null }),
+    window: [store.get().from, store.get().to],
+  });
+  const clear = hours || weekdays ? button(".quiet", t("incidents.week.clear"), () => store.set({ hours: null, weekdays: null })) : null;
+  const of = selection?.kind === "region" || selection?.kind === "grid" ? t("incidents.of_selection") : t("incidents.of_city");
+  const total = t("incidents.week.n", { of, n: format.number(shown.n) });
+  return [block(t("incidents.week"), [week, clear], total), block(t("incidents.calendar"), year)];
+}
+
+/** @param {string | null} text */
+function numbers(text) {
+  return text === null ? null : text.split(",").map(Number);
+}

@@ -1,0 +1,82 @@
+/** Areas (grids, communities, towns) coloured by their reports, by the change of them, or by the colour of their alert. */
+
+import { withQuery } from "../api.mjs";
+import { windowOf } from "./asked.mjs";
+import { createHex } from "./hex.mjs";
+
+/** The value by which a verdict and an alert are coloured; as in the server's legends. */
+const CHANGE = /** @type {Record<string, number>} */ ({ down: -1, same: 0, up: 1, few: 2 });
+const ALERT = /** @type {Record<string, number>} */ ({ blue: 0, yellow: 1, red: 2 });
+
+/** Address of the figures of the level chosen. @param {any} app */
+export function figuresPath(app) {
+  const { areaLevel, against, category } = app.store.get();
+  return withQuery(app.path("areas/figures"), { ...windowOf(app), category, level: areaLevel, against });
+}
+
+/** Address of the alerts of the level chosen. @param {any} app */
+export function alertsPath(app) {
+  const { areaLevel, category } = app.store.get();
+  return withQuery(app.path("alerts"), { level: areaLevel, category });
+}
+
+/** @param {any} app */
+export function createAreas(app) {
+  const hex = createHex(app, { pane: "values" });
+  let opacity = 0.7;
+  let choice = "n";
+  /** @type {any} */
+  let colouring = { values: [], legend: null };
+  const style = () => ({
+    colour: { kind: "groupvalue", column: "area", values: colouring.values, classes: colouring.legend?.classes ?? [] },
+    fillOpacity: opacity,
+    borders: true,
+    borderWidth: 1,
+    borderColour: "#26343d",
+    cellLines: false,
+  });
+  const read = async () => {
+    const alert = choice === "alert" || !app.can("exact.read");
+    colouring = alert ? ofAlerts(await app.read(alertsPath(app))) : ofFigures(await app.read(figuresPath(app)), choice);
+    return withQuery(app.path("areas"), { level: app.store.get().areaLevel });
+  };
+  return {
+    async show() {
+      hex.show();
+      await this.refresh();
+    },
+    hide: () => hex.hide(),
+    refresh: async () => void (await hex.load(await read(), style)),
+    /** @param {number} value */
+    fade(value) {
+      opacity = value;
+      if (hex.data()) hex.layer.setFillOpacity(value);
+    },
+    /** @param {string} value */
+    choose(value) {
+      choice = value;
+      return this.refresh();
+    },
+    legend: () => (colouring.legend && hex.data() ? [colouring.legend] : []),
+    data: () => hex.data(),
+  };
+}
+
+/** @param {any} found */
+function ofAlerts(found) {
+  /** @type {(number | null)[]} */
+  const values = [];
+  for (const one of found.items) values[one.index] = ALERT[one.colour];
+  return { values: Array.from(values, (one) => one ?? null), legend: found.legend };
+}
+
+/**
+ * @param {any} found
+ * @param {string} choice
+ */
+function ofFigures(found, choice) {
+  const legend = found.legends[choice] ?? null;
+  const value = (/** @type {any} */ one) =>
+    choice === "change" ? (CHANGE[one.verdict] ?? null) : one[choice] || null;
+  return { values: found.items.map(legend ? value : () => null), legend };
+}

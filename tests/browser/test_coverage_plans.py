@@ -1,0 +1,99 @@
+"""Planning cameras in the browser: a ring drawn on the map, proposals before and after, figures kept, an outage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright import sync_api
+
+from tests.conftest import Served
+
+pytestmark = pytest.mark.browser
+DRAWN = ".leaflet-trial-pane path"
+
+
+@pytest.fixture(scope="module")
+def page(served: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
+    """The coverage job in English, close to the worst gap; nothing may fail on the way."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    opened.goto(f"{served.url}/?job=coverage&lang=en")
+    opened.wait_for_selector("html[data-ready=true]", timeout=60_000)
+    opened.wait_for_selector(".work-body .figures", timeout=60_000)
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def _tab(page: sync_api.Page, name: str) -> None:
+    page.locator(".work-body").get_by_role("tab", name=name).click()
+
+
+def _near_the_worst_gap(page: sync_api.Page) -> None:
+    _tab(page, "Gaps")
+    page.locator(".work-body ol.items button").first.click(timeout=30_000)
+    page.wait_for_url(re.compile("sel=cell"), timeout=15_000)
+
+
+def test_a_proposal_is_seen_before_and_after_and_is_withdrawn(page: sync_api.Page) -> None:
+    _near_the_worst_gap(page)
+    page.get_by_role("button", name="Put one at the middle").click()
+    page.locator(".work-body [role=status] .facts").wait_for(timeout=30_000)
+    with page.expect_response(lambda answer: answer.url.endswith("/coverage/proposals")) as kept:
+        page.get_by_role("button", name="Keep as a proposal").click()
+    assert kept.value.status == 201
+    page.get_by_role("button", name="End", exact=True).click()
+    _tab(page, "Proposals")
+    body = page.locator(".work-body")
+    body.get_by_text("Before and after").wait_for(timeout=30_000)
+    assert page.locator(DRAWN).count() >= 3, "cells that change, the view and the site"
+    body.get_by_text("Before", exact=True).first.click()
+    sync_api.expect(page.locator(DRAWN)).to_have_count(0)
+    body.get_by_text("Approve or withdraw").last.click()
+    with page.expect_response(lambda answer: "/coverage/proposals/" in answer.url) as done:
+        body.get_by_role("button", name="Withdraw").last.click()
+    assert done.value.json()["state"] == "withdrawn"
+
+
+def test_a_ring_is_drawn_and_its_nested_cordons_are_checked(page: sync_api.Page) -> None:
+    _near_the_worst_gap(page)
+    _tab(page, "Cordon")
+    page.get_by_role("button", name="Draw on the map").click()
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    for across, down in ((0.4, 0.2), (0.75, 0.2), (0.75, 0.4), (0.4, 0.4)):
+        page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+    page.keyboard.press("Enter")
+    page.get_by_text("1 drawn").wait_for()
+    page.locator(".work-body form input[type=text]").fill("0, 20, 40")
+    with page.expect_response(lambda answer: answer.url.endswith("/coverage/cordon")) as checked:
+        page.get_by_role("button", name="Check the cordon").click()
+    asked = checked.value.request.post_data_json
+    assert len(asked["ring"]) == 4
+    cordons = checked.value.json()["cordons"]
+    assert [one["inwards_m"] for one in cordons] == [0.0, 20.0, 40.0]
+    page.locator(".work-body details").nth(2).wait_for()
+
+
+def test_figures_are_kept_and_homes_counted_at_another_distance(page: sync_api.Page) -> None:
+    body = page.locator(".work-body")
+    _tab(page, "Figures")
+    near = page.get_by_label("Households count as near within")
+    with page.expect_response(lambda answer: "home_m=300" in answer.url and "level=city" in answer.url) as wider:
+        near.select_option("300")
+    assert wider.value.json()["near"]["home_m"] == 300
+    page.get_by_role("button", name="Keep today's figures").click()
+    body.get_by_text("Now", exact=True).wait_for(timeout=30_000)
+    assert body.locator("table").first.locator("tbody tr").count() >= 2
+
+
+def test_what_the_failure_of_a_camera_costs_is_told(page: sync_api.Page) -> None:
+    _tab(page, "Outages")
+    page.locator(".work-body ol.items summary").first.click(timeout=30_000)
+    page.get_by_text("Ground lost").wait_for(timeout=30_000)
+    assert page.locator(DRAWN).count() >= 1
