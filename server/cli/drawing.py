@@ -24,6 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--workload", "formula", default="households", show_default=True, metavar="NAME", help="What is evened.")
 @click.option("--units", type=_FILE, default=None, metavar="FILE", help="Polygons that each stay whole.")
+@click.option("--layer", default=None, metavar="NAME", help="Layer of that file, where it has several.")
 @common.crs
 @common.datum
 @click.option("--whole", type=click.Choice(wishes.WHOLE), multiple=True, help="Things that are not to be cut.")
@@ -35,7 +36,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @common.opened
 def draw(
     ctx: context.Context, city: str, band: str, seed: int, seconds: float | None, given: tuple[str, ...], formula: str,
-    units: Path | None, crs: str | None, datum: str | None, whole: tuple[str, ...], dedicated: tuple[str, ...],
+    units: Path | None, layer: str | None, crs: str | None, datum: str | None, whole: tuple[str, ...], dedicated: tuple[str, ...],
     keep: bool, exact: bool, sweep: bool, as_json: bool,
 ) -> None:
     """Draw a draft plan of grids."""
@@ -43,7 +44,7 @@ def draw(
         raise click.UsageError("--exact draws a plan and --sweep compares many: give one of them.")
     wished = wishes.Wishes(
         workload=formula, counts=_counts(given), whole=whole, dedicated=dedicated, keep=keep,
-        units=wishes.read_units(ctx, units, crs=crs, datum=datum) if units is not None else (),
+        units=wishes.read_units(ctx, units, crs=crs, datum=datum, layer=layer) if units is not None else (),
     )
     limits = common.band(band)
     with terminal.progress() as progress:

@@ -75,7 +75,7 @@ def _dense(days: list[tuple[str, int]], zone: ZoneInfo) -> datetime | None:
     """Where reports begin in earnest; None where they do so at once."""
     if not days:
         return None
-    passed = np.cumsum([n for _, n in days])
+    passed = np.cumsum([max(0, n) for _, n in days])
     at = int(np.searchsorted(passed, THIN_SHARE * passed[-1], side="right"))
     first, last, dense = (date.fromisoformat(days[i][0]) for i in (0, -1, min(at, len(days) - 1)))
     if (dense - first).days <= THIN_SPAN * (last - first).days:

@@ -5,6 +5,7 @@ Everything is turned into arrays of a drawing problem here, from what was import
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,9 +75,12 @@ def of(asked: Mapping[str, Any]) -> Wishes:
     )
 
 
-def read_units(ctx: Context, path: Path, *, datum: str | None = None, crs: str | None = None) -> tuple[Any, ...]:
+def read_units(
+    ctx: Context, path: Path, *, datum: str | None = None, crs: str | None = None, layer: str | None = None
+) -> tuple[Any, ...]:
     """The polygons of a file. Raises Refused for a file at fault or without any polygon."""
-    parsed = reading.read(ctx, "boundary", path, reading.plain(crs=crs, datum=datum))
+    options = dataclasses.replace(reading.plain(crs=crs, datum=datum), layer=layer)
+    parsed = reading.read(ctx, "boundary", path, options)
     reading.refuse_unknown_datum(parsed, crs=crs, datum=datum)
     shapes = shapely.from_wkb(parsed.table["geometry"].to_numpy(dtype=object))
     areas = tuple(shape for shape in shapes if shape is not None and shape.geom_type in ("Polygon", "MultiPolygon"))
