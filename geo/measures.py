@@ -142,7 +142,7 @@ def gaps(problem: Problem, partition: Partition) -> Gaps:
     single = np.bincount(parts.region, minlength=len(worst))[parts.region] == 1
     given = np.where(single, np.asarray(problem.counts)[parts.region], -1).astype(np.int32)
     np.maximum.at(bound, parts.region[alone], bounds.least_deviation(parts, atoms, given)[alone])
-    possible = np.where(parts.fewest <= parts.most, parts.fewest, 1)
+    possible = np.where(parts.fewest <= parts.most, parts.fewest, 1) * alone
     fewest = np.bincount(parts.region, weights=possible, minlength=len(worst)).astype(np.int32)
     grids = np.bincount(region[~held], minlength=len(worst)).astype(np.int32)
     return Gaps(regions.astype(np.int32), grids[regions], fewest[regions], worst[regions], bound[regions])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import atoms as atoms_
-from geo import bounds, checks
+from geo import bounds, checks, measures
 from geo import problem as problem_
 from geo import stop as stop_
 from geo.drawing import counts, engine, rebalancing
@@ -22,11 +22,15 @@ from geo.problem import Problem
 
 Ints = NDArray[np.int32]
 
+FATED = ("CELL_OVER_BAND", "LOCK_OVER_BAND", "LOCK_BELOW_BAND", "ISLET_BELOW_BAND")
+"""Grids out of band whatever is chosen: they say nothing about the choice."""
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """One point: ``grids`` with a band, the ``worst_deviation`` from the middle of the ``band`` share asked for
-    (half width / middle), grids ``out_of_band``, ``moved_households`` from the plan in force (0 for new drawings)."""
+    """One point: ``grids`` with a band, the ``worst_deviation`` of those whose fault is not ``FATED`` and the mean of
+    all, from the middle of the band; ``band`` the share asked for (half width / middle), grids ``out_of_band``,
+    ``moved_households`` from the plan in force (0 for new drawings)."""
 
     grids: int
     band: float
@@ -99,12 +103,21 @@ def _totals(problem: Problem) -> list[int]:
     return sorted({*spread, min(max(liked, fewest), most)})
 
 
+def _worst(problem: Problem, drawn: Drawing) -> float:
+    """The worst deviation of the ordinary grids that some drawing could even out."""
+    grids = measures.per_grid(problem, drawn.partition)
+    fated = [violation.label for violation in drawn.violations if violation.code in FATED]
+    middle = ((problem_.low(problem) + problem_.high(problem)) / 2)[grids.region]
+    off = np.abs(grids.households - middle) / middle
+    return float(off[~grids.dedicated & ~np.isin(grids.labels, fated)].max(initial=0.0))
+
+
 def _choice(problem: Problem, drawn: Drawing, moved: float) -> Choice:
     low, high = problem_.low(problem), problem_.high(problem)
     return Choice(
         grids=drawn.measures.ordinary,
         band=float(((high - low) / (high + low)).max(initial=0.0)),
-        worst_deviation=drawn.measures.worst_deviation,
+        worst_deviation=_worst(problem, drawn),
         mean_deviation=drawn.measures.mean_deviation,
         out_of_band=sum(violation.code in checks.BAND_CODES for violation in drawn.violations),
         moved_households=moved,

@@ -84,7 +84,7 @@ def _slot(key: int, at: np.uint64, slots: NDArray[np.uint64]) -> np.uint64:
 @numba.njit(cache=True, nogil=True)
 def _add(
     cells: NDArray[np.uint64], codes: NDArray[np.int32], slots: NDArray[np.uint64], used: int
-) -> tuple[int, int, int]:
+) -> tuple[int, int, np.uint64]:
     """Count pairs until the table is half full: (how many were counted, slots used, a number that says nothing).
 
     A block's slots are read before any is changed: loads that do not wait for each other keep the memory busy. What was

@@ -1,17 +1,18 @@
-"""The archive of incident facts: ``archive check``, ``archive seal`` and ``aggregate``."""
+"""The archive of incident facts: ``archive check``, ``archive seal``, ``aggregate`` and ``import-open311``."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from server import terminal
 from server.archive import aggregate as counting
 from server.cli import common
-from server.usecases import archives, context, reporting
+from server.usecases import archives, cities, context, open311_fetch, reporting
 
 
 @click.group("archive")
@@ -65,6 +66,27 @@ def aggregate(engine: str, source: Path, out: Path, res: int, as_json: bool) -> 
         "seconds": round(time.monotonic() - began, 3),
     }  # fmt: skip
     common.answer(told, as_json, _tell_aggregate)
+
+
+@click.command("import-open311")
+@click.argument("url")
+@common.city
+@click.option("--from", "start", metavar="TIME", help="Begin of the window (default: 90 days before its end).")
+@click.option("--to", "end", metavar="TIME", help="End of the window (default: now).")
+@click.option("--dry-run", is_flag=True, help="Show the mapping and the first faults; store nothing.")
+@common.as_json
+@common.opened
+def import_open311(
+    ctx: context.Context, url: str, city: str, start: str | None, end: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Import service requests from the Open311 GeoReport v2 endpoint at URL; what is personal is dropped on the way."""
+    zone = ZoneInfo(cities.get(ctx, city)["tz"])
+    with terminal.progress() as progress:
+        report = open311_fetch.run(
+            ctx, city, url, start=common.time(start, zone), end=common.time(end, zone), dry_run=dry_run,
+            progress=progress,
+        )
+    common.answer(report, as_json, terminal.tell_import)
 
 
 def _tell_check(found: dict[str, Any]) -> None:

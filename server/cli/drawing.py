@@ -36,8 +36,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @common.opened
 def draw(
     ctx: context.Context, city: str, band: str, seed: int, seconds: float | None, given: tuple[str, ...], formula: str,
-    units: Path | None, layer: str | None, crs: str | None, datum: str | None, whole: tuple[str, ...], dedicated: tuple[str, ...],
-    keep: bool, exact: bool, sweep: bool, as_json: bool,
+    units: Path | None, layer: str | None, crs: str | None, datum: str | None, whole: tuple[str, ...],
+    dedicated: tuple[str, ...], keep: bool, exact: bool, sweep: bool, as_json: bool,
 ) -> None:
     """Draw a draft plan of grids."""
     if exact and sweep:

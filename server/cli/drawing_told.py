@@ -16,8 +16,10 @@ def drawn(made: dict[str, Any]) -> None:
         click.echo(f"  {made['units']:,} polygons stay whole, {made['units_without_cells']:,} too small for a cell")
     bounds = made["bounds"]
     grids, fewest = sum(row["grids"] for row in bounds), sum(row["fewest"] for row in bounds)
-    click.echo(f"  proved by totals: at least {fewest} grids ({grids} were drawn); largest gaps of worst deviation:")
-    for row in [row for row in bounds if row["gap"] > 0][:5]:
+    gaps = [row for row in bounds if row["gap"] > 0][:5]
+    more = "; largest gaps of worst deviation:" if gaps else ""
+    click.echo(f"  proved by totals: at least {fewest} grids ({grids} were drawn){more}")
+    for row in gaps:
         click.echo(f"    {row['code']} {row['name']}: {row['worst']:.1%}, no plan below {row['bound']:.1%}")
     if "gap" in made:
         click.echo(f"  exact: no grid can be evener by more than {made['gap']:.2%} of the band's middle")

@@ -53,7 +53,7 @@ def effect(ctx: Context, city: str, *, limit: int = MOST) -> dict[str, Any]:
     before, after = (
         {
             "seen": _ratio(float(metres[inside].sum()), float(public[inside].sum())),
-            "need": _ratio(float((need * share)[inside].sum()), float(need[inside].sum())),
+            "need": _ratio(float((need * share)[mine].sum()), float(need[mine].sum())),
             "places": int((in_view & own).sum()),
         }
         for metres, share, in_view in zip((now, later), seen, at_place, strict=True)

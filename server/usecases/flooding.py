@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from geo import cells, geodesy
 from server.rules import permissions
 from server.store import database, imported
-from server.usecases import errors, territory
+from server.usecases import territory
 from server.usecases.context import Context
 
 Of = Literal["building", "compound"]
@@ -24,20 +24,20 @@ STEP_M = 15.0
 
 def flood(ctx: Context, city: str, *, lat: float, lng: float, of: Of = "compound") -> dict[str, Any]:
     """The cells under the building (or the compound) at or within ``NEAR_M`` metres of a place: ``{of, name, buildings,
-    cells}``. Raises NotFound where nothing stands there."""
+    cells}``; none where nothing stands there."""
     permissions.check(ctx.actor, "plan.draw")
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
         plane = geodesy.plane_for(np.array([shapely.Point(lng, lat)], dtype=object))
         rows = _around(connection, city, lat, lng, NEAR_M)
         if not rows:
-            raise errors.NotFound("no_building", "No building is known here.")
+            return {"of": "building", "name": "", "buildings": 0, "cells": []}
         shapes = plane.project(_shapes(rows))
         here = plane.project(np.array([shapely.Point(lng, lat)], dtype=object))[0]
         away = shapely.distance(shapes, here)
         nearest = int(np.argmin(away))
         if away[nearest] > NEAR_M:
-            raise errors.NotFound("no_building", "No building is known here.")
+            return {"of": "building", "name": "", "buildings": 0, "cells": []}
         name = rows[nearest]["compound"] if of == "compound" else ""
         if name:
             found = [row for row in _around(connection, city, lat, lng, SPREAD_M) if row["compound"] == name]

@@ -254,7 +254,7 @@ def roll_back(
             raise errors.Stale("stale", "Another plan has come into force.", detail=[tag(now)])
         entry = next(e for e in reversed(plans.log_of(connection, now["id"])) if e["kind"] == "published")
         if entry["payload"]["before"] is None:
-            raise errors.Conflict("nothing_before", "This is the first plan; there is nothing to go back to.")
+            raise errors.Conflict("nothing_to_roll_back", "This is the first plan; there is nothing to go back to.")
         before = load(ctx, connection, city, entry["payload"]["before"])
         if before.place.base.id != found.base_id:
             raise errors.Conflict("older_base", "The plan before was drawn on cells that the city no longer uses.")

@@ -9,6 +9,7 @@ so, and by the runner when it starts.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import secrets
@@ -166,10 +167,11 @@ def _held(ctx: Context, connection: Connection, city: str, source: str, ids: lis
     """Facts that hold every revision of these ids: the live ones, and the segments with incidents of the source."""
     rows = facts.table(live.of_ids(connection, city, source, ids))
     every = [facts.segment(row) for row in segments.of_city(connection, city)]
-    own = [
-        one for one in every
-        if source in ctx.cache.get(("sources", one.file), lambda one=one: query.sources(ctx.archive, one))
-    ]  # fmt: skip
+    own = []
+    for one in every:
+        ask = functools.partial(query.sources, ctx.archive, one)
+        if source in ctx.cache.get(("sources", one.file), ask):
+            own.append(one)
     return values.Facts(ctx.archive, tuple(own), rows)
 
 
@@ -179,7 +181,7 @@ def _seal(ctx: Context, connection: Connection, city: str) -> int:
     if table is None:
         return 0
     shared.claim(ctx, connection)
-    n, last = table.num_rows, int(table["id"].to_numpy().max())
+    n, last = int(table.num_rows), int(table["id"].to_numpy().max())
     made = archive.write_segment(table, directory=ctx.archive, city=city)
     counts = {"rows": n, "accepted": n, "rejected": 0, "duplicate": 0}
     report = {"kind": "incidents", "file": "live", "format": "live", "faults": [], "counted": made.weight, **counts}

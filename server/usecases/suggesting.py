@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from geo import cells
 from server.rules import kinds, permissions
 from server.store import database
-from server.usecases import approvals, desk, errors, nearby
+from server.usecases import desk, errors, nearby, territory
+from server.usecases import plans as plan_usecases
 from server.usecases.context import Context
 from server.usecases.desk import Desk
 
@@ -24,13 +25,13 @@ Positions = NDArray[np.int64]
 
 
 def suggest(ctx: Context, city: str, ref: str, *, label: int | None = None, limit: int = 3) -> dict[str, Any]:
-    """Suggestions for the ``limit`` worst grids of a draft, or for one: ``{items: [{label, code, name, households,
+    """Suggestions for the ``limit`` worst grids of a plan, or for one: ``{items: [{label, code, name, households,
     pieces, options: [{op, to, grids, parts, cells, n, households, outside}]}]}``; ``outside`` is [before, after].
     """
     permissions.check(ctx.actor, "plan.draw")
     with database.reading(ctx.db) as connection:
-        draft = desk.open_(ctx, connection, city, ref)
-        approvals.refuse_review(connection, draft.row)
+        row = plan_usecases.find(ctx, connection, city, ref)
+        draft = desk.look(ctx, connection, row, territory.world(ctx, connection, city, base_id=row["base_id"]))
     if label is not None and label not in draft.grids:
         raise errors.Invalid("label", f"The draft has no grid {label}.")
     chosen = [label] if label is not None else worst(draft)[:limit]

@@ -244,6 +244,11 @@ class Here(Asked):
         return self
 
 
+Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)]
+Directions = Annotated[dict[Text, Degrees], Field(min_length=1, max_length=64)]
+"""The direction codes that a register of cameras uses."""
+
+
 class Import(Asked):
     """The ``options`` of POST …/imports; ``level`` is that of a file of regions."""
 
@@ -259,6 +264,7 @@ class Import(Asked):
     sheet: Text | None = None
     encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
+    directions: Directions | None = None
     department: Annotated[str, StringConstraints(max_length=100), AfterValidator(plain)] = ""
 
     @field_validator("fields")

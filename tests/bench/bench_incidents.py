@@ -99,9 +99,11 @@ def compare(rows: list[dict[str, Any]], *, with_: str, targets: tuple[float, flo
             continue
         told = {
             "work": f"{ours['work']} over {other['work']}", "size": ours["size"],
-            "wall": ours["wall_s"] / other["wall_s"], "cpu": ours["cpu_s"] / other["cpu_s"],
-            "memory": ours["peak_mb"] / other["peak_mb"], "same counts": ours["fingerprint"] == other["fingerprint"],
+            "wall": ours["wall_s"] / other["wall_s"], "same counts": ours["fingerprint"] == other["fingerprint"],
         }  # fmt: skip
+        for name, field in (("cpu", "cpu_s"), ("memory", "peak_mb")):
+            if ours[field] is not None and other[field] is not None:
+                told[name] = ours[field] / other[field]
         if other["work"] == with_ and targets:
             told |= {"target wall": targets[0], "target memory": targets[1]}
             told["met"] = told["wall"] <= targets[0] and told["memory"] <= targets[1]
@@ -159,7 +161,8 @@ def run(options: dict[str, str]) -> list[dict[str, Any]]:
             found += [*made, *ratios]
     if int(options["large"]):
         rows = int(options["large"])
-        ours.append(measure("gezhi", points(folder, rows), rows))
+        made = measure("gezhi", points(folder, rows), rows)
+        ours.append(made | {"different files": min(-(-rows // FILE_ROWS), DIFFERENT)})
         _tell(ours[-1:])
         found.append(ours[-1])
     if len(ours) > 1:

@@ -1,10 +1,10 @@
 """Adjusting a plan: households moved beside the least flow between neighbours that could have done it.
 
-*changed*: the synthetic cities of ``bench_drawing``, drawn evenly, then each grid's households changed by up to ±10 % at
-random and the plan rebalanced into ±6 %. *demonstration*: the city of ``seed_data`` with its plan in force;
-there the number of grids changes, so the flow is no bound and the proved least is shown beside it. The peer is drawing
-anew and keeping what happens to stay: the households that change their grid when every new grid takes the label of the
-old one it overlaps most.
+*changed*: the synthetic cities of ``bench_drawing``, drawn evenly, then each grid's households changed by up to ±10 %
+at random and the plan rebalanced into ±6 %. *demonstration*: the city of ``seed_data`` with its plan in force; there
+the number of grids changes, so the flow is no bound and the proved least is shown beside it. The peer is drawing anew
+and keeping what happens to stay: the households that change their grid when every new grid takes the label of the old
+one it overlaps most.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
     "server.intake": (("geo", "server.intake"), None),
     "seed_data": (("geo", "seed_data"), None),
 }
-FLASK = {"flask", "flask_login", "werkzeug", "spectree"}
+FLASK = {"flask", "werkzeug"}
 FLASK_ROOMS = (
     "server.app",
     "server.auth",

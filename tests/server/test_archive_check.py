@@ -109,7 +109,8 @@ def test_each_kind_of_damage_is_found_and_named(
     ("change", "code"),
     [
         ({"rows": 1}, "rows"), ({"weight": 1}, "weight"), ({"cell_sum": "7"}, "cell_sum"), ({"min_us": 0}, "min_us"),
-        ({"max_us": 0}, "max_us"), ({"sha256": "0" * 64}, "hash"), ({"replaces": 3}, "replaces"), ({"bytes": 3}, "bytes"),
+        ({"max_us": 0}, "max_us"), ({"sha256": "0" * 64}, "hash"), ({"replaces": 3}, "replaces"),
+        ({"bytes": 3}, "bytes"),
     ],
 )  # fmt: skip
 def test_a_changed_manifest_is_found_and_named(ctx: Context, change: dict[str, Any], code: str) -> None:

@@ -25,8 +25,8 @@ FIXED = {
     "new-city": ["--name", "--boundary", "--regions", "--res", "--tz", "--crs", "--datum", "--json"],
     "import": ["--city", "--field", "--crs", "--datum", "--tz", "--time-format", "--dry-run", "--json"],
     "draw": [
-        "--city", "--band", "--seed", "--seconds", "--grids", "--workload", "--units", "--whole", "--dedicated", "--keep",
-        "--exact", "--sweep", "--json",
+        "--city", "--band", "--seed", "--seconds", "--grids", "--workload", "--units", "--whole", "--dedicated",
+        "--keep", "--exact", "--sweep", "--json",
     ],
     "rebalance": ["--city", "--plan", "--households", "--json"],
     "staff": ["--city", "--json"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 import flask
@@ -116,3 +118,17 @@ def test_choosing_sites_is_a_job_and_a_proposal_is_kept(app: flask.Flask, planne
 def test_models_refuse_what_they_do_not_name(steady: flask.Flask) -> None:
     with pytest.raises(pydantic.ValidationError):
         _model(steady, "gaps").model_validate({"weights": {}, "unseen": None, "items": [], "more": 1})
+
+
+def test_direction_codes_are_declared_with_an_import(app: flask.Flask, planner: flask.testing.FlaskClient) -> None:
+    rows = "".join(f"c{n},30.51,{114.31 + n / 1e3},枪机,{n}\n" for n in range(1, 6))
+    asked = {"kind": "cameras", "datum": "wgs84", "dry_run": True, "directions": {str(n): n * 45 for n in range(1, 6)}}
+    for directions, status, faults in ((asked["directions"], 202, []), ({"1": 720}, 422, None), ({}, 422, None)):
+        file = (io.BytesIO(("id,lat,lng,kind,direction\n" + rows).encode()), "c.csv")
+        body = {"file": file, "options": json.dumps({**asked, "directions": directions})}
+        answer = planner.post("/api/cities/tiny/imports", data=body)
+        assert answer.status_code == status, answer.get_json()
+        if status == 202:
+            assert runner.run_one(app.extensions["gezhi.context"])
+            job = planner.get(f"/api/jobs/{answer.get_json()['job']['id']}").get_json()
+            assert (job["status"], job["result"]["faults"]) == ("done", faults), job

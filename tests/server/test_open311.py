@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import re
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree import ElementTree
 
 import flask
@@ -13,7 +18,7 @@ import flask.testing
 import pytest
 
 from server.store import database
-from server.usecases import errors, facts, imports
+from server.usecases import errors, facts, imports, open311_fetch
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -218,6 +223,66 @@ def test_what_another_service_serves_of_us_comes_in_again(app: flask.Flask, city
         asked = imports.Asked(kind="incidents", fields={}, datum="wgs84")
         done = imports.run(city.open(), "tiny", file, asked)
         assert done["rejected"] == 0 and done["accepted" if form == "json" else "duplicate"] == done["rows"] > 800
+
+
+class _Endpoint(http.server.BaseHTTPRequestHandler):
+    """An endpoint of 130 requests over 200 days that gives 50 at a time, the latest first, and tells of people."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        address = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(address.query))
+        self.asked.append(address.path)
+        low, high = (datetime.fromisoformat(query[name]) for name in ("start_date", "end_date"))
+        rows = []
+        for number in range(130):
+            at = datetime(2026, 6, 1, tzinfo=UTC) - timedelta(days=200 * number / 130)
+            if low <= at <= high:
+                rows.append({
+                    "service_request_id": f"r{number}", "status": "open", "service_name": "Refuse", "service_code": "1",
+                    "requested_datetime": at.isoformat(), "lat": 30.509, "long": 114.309, "email": "canary@example.org",
+                    "address": "12 Canary Street",
+                })  # fmt: skip
+        body = json.dumps(rows[:50]).encode()
+        self.send_response(200 if address.path.startswith("/v2/") else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_endpoint_is_walked_back_through_its_windows(city: Place, endpoint: str) -> None:
+    ctx = city.open()
+    window = {"start": datetime(2025, 11, 1, tzinfo=UTC), "end": datetime(2026, 6, 2, tzinfo=UTC)}
+    done = open311_fetch.run(ctx, "tiny", f"{endpoint}/v2", **window)
+    assert (done["rows"], done["accepted"], done["rejected"]) == (130, 130, 0)
+    assert open311_fetch.run(ctx, "tiny", f"{endpoint}/v2/requests.json", **window)["duplicate"] == 130
+    latest = open311_fetch.run(ctx, "tiny", f"{endpoint}/v2", end=window["end"], dry_run=True)
+    assert latest["dry_run"] and 50 < latest["rows"] < 70
+    for value in (b"canary", b"Canary"):
+        assert value not in _everything(city)
+    assert not list(ctx.spool.iterdir())
+
+
+def test_an_endpoint_that_does_not_answer_is_named(city: Place, endpoint: str) -> None:
+    ctx = city.open()
+    nowhere = "http://127.0.0.1:1/v2"
+    for url, code in ((f"{endpoint}/v1", "E_ENDPOINT"), (nowhere, "E_ENDPOINT"), ("file:///etc", "url")):
+        with pytest.raises(errors.UseCaseError) as refused:
+            open311_fetch.run(ctx, "tiny", url)
+        assert refused.value.code == code
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ class Machine(RuleBasedStateMachine):
         try:
             made = plan_usecases.roll_back(self.ctx, CITY, if_match=now["tag"])
         except errors.Conflict as caught:
-            assert caught.code == "nothing_before"
+            assert caught.code == "nothing_to_roll_back"
             return
         self.done["roll_back"] += 1
         with database.reading(self.ctx.db) as connection:

@@ -171,6 +171,7 @@ function strokes(app, state, desk, draw) {
       if (state.target === null) return app.toast(t("redraw.pick_first"));
       try {
         const found = await request(withQuery(app.planPath("flood", desk.plan.id), { lat, lng, of: state.of }));
+        if (!found.cells.length) return app.toast(t("redraw.no_building"));
         onCells(found.cells, true);
         app.toast(t("redraw.flooded", { name: found.name || t("redraw.one_building"), cells: found.cells.length }));
       } catch (failure) {

@@ -44,6 +44,7 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf
  * @property {string} sheet of a workbook that holds several
  * @property {string} encoding of a text file
  * @property {string} delimiter of a text file
+ * @property {string} directions codes of a register of cameras, as code=degrees
  * @property {Record<string, string>} fields
  */
 /** @typedef {{phase: "choose" | "reading" | "preview" | "importing" | "done", report: any, job: string | null, fault: any}} State */
@@ -63,6 +64,7 @@ export function createImport(app) {
     sheet: "",
     encoding: "",
     delimiter: "",
+    directions: "",
     fields: {},
   };
   /** @type {State} */
@@ -116,8 +118,10 @@ export function createImport(app) {
  * @param {boolean} dryRun
  */
 function formOf(asked, dryRun) {
-  const { file, kind, fields, ...said } = asked;
+  const { file, kind, fields, directions, ...said } = asked;
+  const codes = kind === "cameras" ? codesOf(directions) : {};
   const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value));
+  if (Object.keys(codes).length) Object.assign(given, { directions: codes });
   const form = new FormData();
   form.append("file", /** @type {File} */ (file), file?.name);
   form.append("options", JSON.stringify({ kind, fields, ...given, dry_run: dryRun }));
@@ -243,9 +247,21 @@ function dropField(asked, redraw) {
   return place;
 }
 
+/**
+ * Direction codes written as ``1=90, 2=270``.
+ * @param {string} text
+ * @returns {Record<string, number>}
+ */
+function codesOf(text) {
+  const pairs = text.split(/[,，;；\s]+/).map((pair) => pair.split("="));
+  return Object.fromEntries(
+    pairs.filter(([code, degrees]) => code && degrees && Number.isFinite(Number(degrees))).map(([code, degrees]) => [code, Number(degrees)]),
+  );
+}
+
 /** @param {Asked} asked */
 function moreOptions(asked) {
-  const text = (/** @type {"crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding"} */ name, /** @type {string} */ placeholder) => {
+  const text = (/** @type {"crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding" | "directions"} */ name, /** @type {string} */ placeholder) => {
     const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
     return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
   };
@@ -259,6 +275,7 @@ function moreOptions(asked) {
       {},
       text("crs", "EPSG:4490"),
       times,
+      asked.kind === "cameras" && text("directions", "1=90, 2=270, 3=180, 4=0"),
       text("layer", ""),
       text("sheet", ""),
       text("encoding", "GB18030"),

@@ -32,7 +32,9 @@ async function list(app) {
       : null;
     return empty(t("city.no_plan"), go);
   }
-  const shown = app.planInfo()?.id;
+  const { plan: chosen } = app.store.get();
+  const current = () => (plans.find((plan) => plan.status === "in_force") ?? plans.find((plan) => plan.status === "draft"))?.id;
+  const shown = chosen === "current" ? current() : chosen;
   return h(
     "ul.items.plan-list",
     {},

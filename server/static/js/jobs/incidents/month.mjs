@@ -21,7 +21,6 @@ export function mountMonth(app, place) {
       month,
       format,
       language: format ? language() : "",
-      plan: "",
     });
   const take = (/** @type {string} */ format) => h("a", { href: path(format), download: "" }).click();
   const draw = () => loadInto(body, async () => text(await app.read(path())), 10);

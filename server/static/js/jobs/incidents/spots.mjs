@@ -54,9 +54,9 @@ function spotTable(app) {
     base: t(`spots.base.${meta.per}`),
   });
   if (!meta.spots.length) return h("div", {}, h("p.note", {}, said), empty(t("spots.none")));
-  const heads = ["spots.place", "spots.n", "spots.rate", "spots.p", "spots.trend"];
-  const cell = (/** @type {string} */ key, /** @type {number} */ i) =>
-    h(i ? "th.num" : "th", { scope: "col", title: t(`${key}.why`) }, t(key));
+  const heads = ["place", "n", "rate", "p", "trend"];
+  const cell = (/** @type {string} */ id, /** @type {number} */ i) =>
+    h(i ? "th.num" : "th", { scope: "col", title: t(`spots.${id}.why`) }, t(`spots.${id}`));
   return block(
     t("spots.table"),
     h(
