@@ -55,7 +55,8 @@ cli = Commands(
         running.serve_command, data.new_city, data.import_, drawing.draw, drawing.rebalance, drawing.formulas,
         plans.staff, plans.plan,
         maps.heat, trends.hotspots, watching.alerts, watching.month, coverage.coverage, maps.map_,
-        outputs.where, nets.nets, archive.archive, archive.aggregate, archive.import_open311, accounts.user, running.verify_, running.runner_,
+        outputs.where, nets.nets, archive.archive, archive.aggregate, archive.import_open311,
+        accounts.user, running.verify_, running.runner_,
     ],
 )
 """Every command by its name."""
