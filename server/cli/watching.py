@@ -19,7 +19,7 @@ _COLOURS = {"red": "红 red", "yellow": "黄 yellow", "blue": "蓝 blue"}
 @click.option("--level", type=click.Choice(areas.LEVELS), default="grid", show_default=True)
 @click.option("--day", type=click.DateTime(("%Y-%m-%d",)), help="Day (default: the last one with reports).")
 @click.option("--category", help="A category or a group of them.")
-@click.option("--set", "changes", multiple=True, metavar="NAME=NUMBER", help="Change the rule, for example least=10.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change the rule, for example least=10 or test=ewma.")
 @common.as_json
 @common.opened
 def alerts(
@@ -28,7 +28,9 @@ def alerts(
 ) -> None:
     """Red and yellow areas with the reason; with --set the rule is changed first."""
     if changes:
-        alert_cases.set_policy(ctx, city, {name: _number(text) for name, text in common.pairs(changes).items()})
+        alert_cases.set_policy(ctx, city, {
+            name: text if name == "test" else _number(text) for name, text in common.pairs(changes).items()
+        })  # fmt: skip
     found = alert_cases.of_day(ctx, city, level=level, day=day.date() if day else None, category=category)
     common.answer(found, as_json, _tell)
 

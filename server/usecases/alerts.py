@@ -46,7 +46,7 @@ class Policy:
             raise TableError("a period is 1 to 92 days long and reports are due within 1 to 365 days")
 
     def told(self) -> dict[str, Any]:
-        """The policy as one flat table of numbers."""
+        """The policy as one flat table of numbers and the name of the test."""
         return {"period_days": self.period_days, "due_days": self.due_days, **dataclasses.asdict(self.rule)}
 
 
@@ -56,8 +56,8 @@ def policy(ctx: Context, connection: Connection, city: str) -> Policy:
     return _made(kept) if isinstance(kept, dict) else Policy()
 
 
-def set_policy(ctx: Context, city: str, changes: dict[str, float]) -> dict[str, Any]:
-    """Change numbers of the city's policy and tell the whole. Raises Invalid, Denied."""
+def set_policy(ctx: Context, city: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """Change parts of the city's policy and tell the whole. Raises Invalid, Denied."""
     permissions.check(ctx.actor, "alert.rule")
     with database.writing(ctx.db) as connection:
         told = policy(ctx, connection, city).told()
@@ -104,7 +104,8 @@ def _computed(
     zone = ZoneInfo(parts.place.city.tz)
     last = _last_day(known, zone)
     on = last if day is None or last is None else min(day, last)
-    told: dict[str, Any] = {"level": parts.level, "day": on.isoformat() if on else None, "rule": chosen.told()}
+    told: dict[str, Any] = {"level": parts.level, "day": on.isoformat() if on else None}
+    told |= {"rule": chosen.told(), "default": Policy().told()}
     edges = _edges(on, chosen, zone) if on is not None else []
     first = query.extent(known).first_us if edges else None
     if first is None or datetime.fromtimestamp(first / 1e6, UTC) > edges[0] + timedelta(days=1):
@@ -194,7 +195,12 @@ def _sentence(found: alerts.Alerts, i: int, chosen: Policy, due: Floats, overdue
     past_zh = f"最近 {days} 天上报 {last} 件，此前 {rule.baseline} 期平均 {mean:.1f} 件"
     past_en = f"{last} reports in the last {days} days; {mean:.1f} on average in the {rule.baseline} periods before"
     if cause == "rising":
-        line = rule.red_sum if found.colour[i] == alerts.RED else rule.yellow_sum
+        line = rule.lines[int(found.colour[i]) - alerts.YELLOW]
+        if rule.test == "ewma":
+            return {
+                "zh": f"{past_zh}；加权平均偏高 {reached:.1f} 个标准差，越过 {line:g} 的界线",
+                "en": f"{past_en}; the weighted average is {reached:.1f} deviations high, beyond the line of {line:g}",
+            }
         return {
             "zh": f"{past_zh}；连续偏多累计 {reached:.1f}，越过 {line:g} 的界线",
             "en": f"{past_en}; the excess has added up to {reached:.1f}, beyond the line of {line:g}",
@@ -214,9 +220,6 @@ def _name(city: str) -> str:
 
 
 def _made(told: dict[str, Any]) -> Policy:
-    rule = alerts.Rule(
-        baseline=int(told["baseline"]), watched=int(told["watched"]), allowance=float(told["allowance"]),
-        yellow_sum=float(told["yellow_sum"]), red_sum=float(told["red_sum"]),
-        yellow_overdue=float(told["yellow_overdue"]), red_overdue=float(told["red_overdue"]), least=int(told["least"]),
-    )  # fmt: skip
-    return Policy(int(told["period_days"]), int(told["due_days"]), rule)
+    """The policy of a table; what it leaves out is as in the default."""
+    given = {name: type(usual)(told.get(name, usual)) for name, usual in Policy().told().items()}
+    return Policy(given.pop("period_days"), given.pop("due_days"), alerts.Rule(**given))

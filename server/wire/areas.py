@@ -36,7 +36,7 @@ class Alerts(Asked):
 
 
 class Rule(Asked):
-    """PATCH …/alerts/rule: the numbers of the rule that change."""
+    """PATCH …/alerts/rule: what changes of the rule."""
 
     period_days: Annotated[int, Field(ge=1, le=92)] | None = None
     due_days: Annotated[int, Field(ge=1, le=365)] | None = None
@@ -48,6 +48,10 @@ class Rule(Asked):
     red_sum: Annotated[float, Field(gt=0, le=100)] | None = None
     yellow_overdue: Annotated[float, Field(ge=0, le=1)] | None = None
     red_overdue: Annotated[float, Field(ge=0, le=1)] | None = None
+    test: Literal["cusum", "ewma"] | None = None
+    weight: Annotated[float, Field(gt=0, le=1)] | None = None
+    yellow_ewma: Annotated[float, Field(gt=0, le=100)] | None = None
+    red_ewma: Annotated[float, Field(gt=0, le=100)] | None = None
 
 
 class Steps(Counted, Clock):
@@ -160,14 +164,19 @@ class AlertRule(Told):
     yellow_overdue: float
     red_overdue: float
     least: int
+    test: Literal["cusum", "ewma"]
+    weight: float
+    yellow_ewma: float
+    red_ewma: float
 
 
 class AlertDay(Told):
-    """``enough``: whether there is as much history as the rule needs."""
+    """``default``: the rule of a city that set none; ``enough``: whether there is as much history as the rule needs."""
 
     level: Level
     day: str | None
     rule: AlertRule
+    default: AlertRule
     n: int | None
     enough: bool
     items: list[Alert]

@@ -146,6 +146,20 @@ def test_alerts_follow_the_rule_and_say_why(city: Place) -> None:
     ctx.db.close()
 
 
+def test_the_test_of_the_rule_is_chosen_by_data(steady: flask.Flask) -> None:
+    planner, at = tiny.signed_in(steady, "planner"), "/api/cities/tiny/alerts/rule"
+    asked = {**QUICK, "test": "ewma", "weight": 1.0, "yellow_ewma": 0.001, "red_ewma": 0.002}
+    assert planner.patch(at, json=asked).get_json()["test"] == "ewma"
+    found = _get(planner, "alerts?level=community")
+    assert found["rule"]["red_ewma"] == 0.002 and found["default"] == alerts.Policy().told()
+    raised = [one for one in found["items"] if one["cause"] == "rising"]
+    assert raised and all("加权平均偏高" in one["reason"]["zh"] and one["last"] > one["mean"] for one in raised)
+    for wrong in ({"test": "shewhart"}, {"weight": 0}, {"red_ewma": 0.0001}):
+        assert planner.patch(at, json=wrong).status_code == 422
+    assert tiny.signed_in(steady, "operator").patch(at, json={"least": 9}).status_code == 403
+    assert planner.patch(at, json=found["default"]).get_json() == found["default"]
+
+
 def test_the_public_sees_colours_of_communities_and_above_without_a_figure(city: Place) -> None:
     host = city.open()
     alerts.set_policy(host, "tiny", QUICK)

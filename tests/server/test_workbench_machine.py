@@ -1,7 +1,7 @@
 """Any sequence of changes by two planners: every cell stays in exactly one grid, locks hold, the log leads to the plan.
 
 A state machine over strokes, splits, merges, mending, locks, undo and redo, rebalancing, publishing, rolling back and
-merging drafts. ``GEZHI_SEQUENCES`` says how many sequences (default 12); 2 000 take half an hour on one core. Each
+merging drafts. ``TEST_SEQUENCES`` says how many sequences (default 12); 2 000 take half an hour on one core. Each
 begins with a database of its own; every ``VERIFIED``th is examined with ``verify`` when it is over.
 """
 
@@ -28,7 +28,7 @@ from server.usecases import plans as plan_usecases
 from server.usecases.context import Cache, Context
 from tests.server.conftest import Place
 
-SEQUENCES = int(os.environ.get("GEZHI_SEQUENCES", "12"))
+SEQUENCES = int(os.environ.get("TEST_SEQUENCES", "12"))
 STEPS = 12
 VERIFIED = 20
 EVERY_OPERATION = {*changes.OPERATIONS, "publish", "roll_back", "merge_plans", "overtaken", "stale"}
