@@ -50,10 +50,14 @@ class Rule:
             raise TableError(f"thresholds must rise from yellow to red: {self.yellow_sum}, {self.red_sum}")
         if self.test not in TESTS:
             raise TableError(f"there is no test {self.test!r}; it is one of {', '.join(TESTS)}")
-        if not (0 < self.weight <= 1 and 0 < self.yellow_ewma <= self.red_ewma):
-            raise TableError(f"the weight is within 0–1 and the lines of the average rise from yellow to red: {self}")
+        if not 0 < self.weight <= 1:
+            raise TableError(f"the weight of the newest period is above 0 and at most 1, not {self.weight}")
+        if not 0 < self.yellow_ewma <= self.red_ewma:
+            raise TableError(f"the lines of the average rise from yellow to red: {self.yellow_ewma}, {self.red_ewma}")
         if not 0 <= self.yellow_overdue <= self.red_overdue <= 1:
-            raise TableError(f"overdue shares must rise from yellow to red within 0–1: {self}")
+            raise TableError(
+                f"overdue shares rise from yellow to red within 0–1: {self.yellow_overdue}, {self.red_overdue}"
+            )
 
     @property
     def lines(self) -> tuple[float, float]:
@@ -64,7 +68,8 @@ class Rule:
 @dataclass(frozen=True)
 class Alerts:
     """Per area: ``colour`` int8 (0 blue, 1 yellow, 2 red), ``reason`` index into REASONS, the ``sum`` that the test
-    reached (``ewma``: the average in its standard deviations, below zero when fewer than usual), the baseline ``mean`` per period, the ``last`` count and the ``overdue`` share (NaN without cases)."""
+    reached (``ewma``: the average in its standard deviations, below zero when fewer than usual), the baseline ``mean``
+    per period, the ``last`` count and the ``overdue`` share (NaN without cases)."""
 
     colour: NDArray[np.int8]
     reason: NDArray[np.int8]
@@ -119,4 +124,5 @@ def _averaged(above: Floats, weight: float) -> Floats:
     average = np.zeros(above.shape[0])
     for column in above.T:
         average = weight * column + (1 - weight) * average
-    return average / np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * above.shape[1])))
+    variance = weight / (2 - weight) * (1 - (1 - weight) ** (2 * above.shape[1]))
+    return np.asarray(average / np.sqrt(variance), dtype=np.float64)

@@ -15,7 +15,7 @@ from geo import cells
 from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, workers
 from server import language
 from server.rules import permissions
-from server.usecases import cities, coverage, plans, staffing, things
+from server.usecases import cities, coverage, handing_out, plans, staffing, things
 from server.usecases import ground as ground_cases
 from server.usecases import incidents as incident_cases
 from server.usecases.context import Columns, Context, Progress, silent
@@ -54,9 +54,11 @@ def make(
     layers += _public_heat(ctx, city, place) if public else _exact_layers(ctx, city)
     progress(0.9, "page")
     settings = {"bbox": place["bbox"], "city": city, "date": ctx.stamp()[:10], **settings}
-    return page.export(
+    text = page.export(
         place["name"], layers, lang=lang, footer=FOOTERS[lang], classification=classification, settings=settings
     )
+    handing_out.note(ctx, city, view="city", format="html", classification=classification)
+    return text
 
 
 def _plan_layers(ctx: Context, city: str, ref: str) -> tuple[list[base.DataLayer], dict[str, Any]]:

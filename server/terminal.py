@@ -86,9 +86,44 @@ def tell_plan(made: dict[str, Any]) -> None:
     """A drawn plan in a few lines."""
     click.echo(f"Plan {made['plan']} (version {made['version']}): {made['grids']} grids in {made['seconds']} s")
     for name, value in made["measures"].items():
-        click.echo(f"  {name}: {value:g}" if isinstance(value, (int, float)) else f"  {name}: {value}")
-    for violation in made["violations"][:20]:
-        click.echo(f"  {violation['code']}: {violation['reason']}")
+        if name in _MEASURES:
+            click.echo(f"  {_MEASURES[name][0]:<38} {_figure(name, value):>10}")
+    told = [_violation(violation) for violation in made["violations"]]
+    if told:
+        click.echo(f"  {len(told)} violations:")
+    _echo_some([f"    {line}" for line in told])
+
+
+# What a measure is called, and how its figure is written.
+_MEASURES = {
+    "grids": ("grids", "{:,.0f}"),
+    "dedicated": ("dedicated grids (no band)", "{:,.0f}"),
+    "in_band": ("grids in the band", "{:.1%}"),
+    "whole": ("grids in one piece", "{:.1%}"),
+    "worst_deviation": ("worst deviation from the band's middle", "{:.1%}"),
+    "mean_deviation": ("mean deviation", "{:.1%}"),
+    "outside": ("households out of band", "{:,.0f}"),
+    "cut_edges": ("cells' sides on borders of grids", "{:,.0f}"),
+    "crossings": ("cost of roads crossed", "{:,.0f}"),
+}
+
+
+def _figure(name: str, value: Any) -> str:
+    return "–" if value is None else _MEASURES[name][1].format(value)
+
+
+def _violation(violation: dict[str, Any]) -> str:
+    region = violation["region"]
+    where = f"{region['code']} {region['name']}: " if region else ""
+    return f"{violation['code']} {where}{violation['reason']}{' (proved)' if violation['proved'] else ''}"
+
+
+def _echo_some(lines: list[str], most: int = 20) -> None:
+    """The first lines, and how many more there are."""
+    for line in lines[:most]:
+        click.echo(line)
+    if len(lines) > most:
+        click.echo(f"    … and {len(lines) - most:,} more; --json lists all")
 
 
 def tell_staff(made: dict[str, Any]) -> None:
@@ -126,32 +161,22 @@ def tell_users(items: list[dict[str, Any]]) -> None:
         click.echo(f"{item['name']:<20} {item['role']:<9} {state:<9} {item['city'] or 'every city'}")
 
 
-def tell_adjusted(made: dict[str, Any]) -> None:
-    """A rebalanced plan in a few lines."""
-    tell_plan(made)
-    moved, least = made["moved_households"], made["least_households"]
-    click.echo(f"  moved: {moved:g} households in {made['moved_cells']} cells; at least {least:g} must move")
-    tell_moves(made["handover"])
-
-
 def tell_compared(found: dict[str, Any]) -> None:
     """Two plans side by side."""
     for name, values in found["measures"].items():
-        one, other = values.values() if isinstance(values, dict) else values
-        click.echo(f"  {name:<16} {one!s:>12} {other!s:>12}")
-    click.echo(f"  moved: {found['moved_households']:g} households in {found['moved_cells']} cells")
-    tell_moves(found["moves"])
+        if name in _MEASURES:
+            one, other = values.values() if isinstance(values, dict) else values
+            click.echo(f"  {_MEASURES[name][0]:<38} {_figure(name, one):>10} {_figure(name, other):>10}")
+    click.echo(f"  {found['moved_households']:,.0f} households in {found['moved_cells']:,} cells change their grid")
+    _echo_some([f"    {_handed(move)}" for move in found["moves"]], most=8)
 
 
-def tell_moves(moves: list[dict[str, Any]]) -> None:
-    """Who hands over what to whom."""
-    for move in moves[:20]:
-        amount = f"{move['households']:g} households, {move['cells']} cells"
-        click.echo(f"  {move['from'] or '–'} → {move['to'] or '–'}: {amount}")
+def _handed(move: dict[str, Any]) -> str:
+    amount = f"{move['households']:,.0f} households, {move['cells']:,} cells"
+    return f"{move['from'] or '–'} → {move['to'] or '–'}: {amount}"
 
 
 def tell_checkup(found: dict[str, Any]) -> None:
-    """The findings of a plan's examination, a sentence each."""
-    for finding in found["findings"]:
-        click.echo(f"{finding['code']:<20} {finding['zh']} / {finding['en']}")
+    """The findings of a plan's examination: the summary, then a sentence each."""
     click.echo(f"{found['summary']['zh']}\n{found['summary']['en']}")
+    _echo_some([f"  {one['code']:<18} {one['zh']} / {one['en']}" for one in found["findings"]])

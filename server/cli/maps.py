@@ -12,7 +12,7 @@ import pydantic
 from server import terminal
 from server.cli import common
 from server.rules import permissions
-from server.usecases import cities, context, exports, incidents, plans
+from server.usecases import cities, context, exports, handing_out, incidents, plans
 
 INTERNAL = "内部资料"
 
@@ -55,7 +55,12 @@ def heat(
     if out.suffix == ".html":
         common.save(out, incident_map.make(own, city, heat=found, spots=None).encode())
     else:
-        common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="heat").body)
+        made = exports.columns(found, format=out.suffix.lstrip("."), name="heat")
+        handing_out.note(
+            own, city, view="heat", format=out.suffix.lstrip("."), cells=int(found.cells.size),
+            window=found.meta["window"],
+        )  # fmt: skip
+        common.save(out, made.body)
     told = {"cells": int(found.cells.size), **found.meta}
     if as_json:
         terminal.write_json(told)

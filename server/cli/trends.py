@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from server.cli import common
-from server.usecases import cities, context, exports, incidents
+from server.usecases import cities, context, exports, handing_out, incidents
 from server.usecases import hotspots as usecase
 
 
@@ -42,7 +42,12 @@ def hotspots(
         heat = legends.heat(incidents.heat(ctx, city, **asked), per="raw")
         common.save(out, incident_map.make(ctx, city, heat=heat, spots=legends.hotspots(found)).encode())
     else:
-        common.save(out, exports.columns(found, format=out.suffix.lstrip("."), name="hotspots").body)
+        made = exports.columns(found, format=out.suffix.lstrip("."), name="hotspots")
+        handing_out.note(
+            ctx, city, view="hotspots", format=out.suffix.lstrip("."), cells=int(found.cells.size),
+            window=found.meta["window"],
+        )  # fmt: skip
+        common.save(out, made.body)
     click.echo(
         f"{found.meta['n']:,} reports, {found.cells.size:,} of {found.meta['cells']:,} cells with a finding; expected "
         f"share of false ones at most {found.meta['q']:.0%}; base: {per}",

@@ -19,7 +19,9 @@ _COLOURS = {"red": "红 red", "yellow": "黄 yellow", "blue": "蓝 blue"}
 @click.option("--level", type=click.Choice(areas.LEVELS), default="grid", show_default=True)
 @click.option("--day", type=click.DateTime(("%Y-%m-%d",)), help="Day (default: the last one with reports).")
 @click.option("--category", help="A category or a group of them.")
-@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change the rule, for example least=10 or test=ewma.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change the rule, for example least=10 or test=ewma."
+)
 @common.as_json
 @common.opened
 def alerts(

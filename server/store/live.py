@@ -32,6 +32,13 @@ def of_ids(connection: Connection, city: str, source: str, ids: Sequence[str]) -
     return [tuple(row) for row in connection.execute(query)]
 
 
+def received(connection: Connection, city: str, ids: Sequence[int]) -> dict[int, str]:
+    """By id when a row was received, of those among ``ids`` that still wait."""
+    own = live_incidents.c
+    query = select(own.id, own.received_at).where(own.city == city, own.id.in_(ids))
+    return {int(id): str(at) for id, at in connection.execute(query)}
+
+
 def columns() -> list[str]:
     """Names of what ``of_city`` answers, in order."""
     return [column.name for column in _OWN]

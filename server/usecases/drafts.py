@@ -75,9 +75,8 @@ def save(
     detail = {"plan": plan_id, "version": version, "grids": len(rows)}
     audit.append(connection, at=at, actor=ctx.by, action=f"plan.{kind}", city=place.city.code, detail=detail)
     cities.touch(connection, place.city.code)
-    return {
-        "plan": plan_id, "version": version, "grids": len(rows), "violations": told, "measures": measured,
-    }
+    named = [{**one, "region": territory.region_told(place, one["region"])} for one in told]
+    return {"plan": plan_id, "version": version, "grids": len(rows), "violations": named, "measures": measured}
 
 
 def violations_of(ground: Ground, labels: Ints) -> list[Violation]:

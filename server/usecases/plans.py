@@ -109,7 +109,7 @@ def get(ctx: Context, city: str, ref: str) -> dict[str, Any]:
         visible = territory.visible_regions(ctx, place)
     hidden = territory.scope(ctx, place) is not None
     violations = [
-        {**violation, "region": _region_of(place, violation["region"])}
+        {**violation, "region": territory.region_told(place, violation["region"])}
         for violation in row["violations"]
         if not hidden or violation["region"] in visible
     ]
@@ -158,7 +158,7 @@ def shown_grids(ctx: Context, connection: Connection, place: territory.World, pl
         worker, centre = grid["worker_id"], centres.get(grid["centre_id"])
         found.append({
             "label": grid["label"], "code": grid["code"], "name": grid["name"], "kind": grid["kind"],
-            "region": _region_of(place, grid["region_id"]), "town": _town_of(place, grid["region_id"]),
+            "region": territory.region_told(place, grid["region_id"]), "town": _town_of(place, grid["region_id"]),
             "households": round(grid["households"], 1), "cells": grid["cells"],
             "area_km2": round(grid["area_km2"], 6), "deviation": round(grid["deviation"], 4),
             "pieces": grid["pieces"],
@@ -317,11 +317,6 @@ def _write_lineage(
     gone = sorted(set(old_codes.values()) - set(new_codes.values()))
     plans.end_codes(connection, city.code, gone, at=at)
     plans.reopen_codes(connection, city.code, sorted(new_codes.values()))
-
-
-def _region_of(place: territory.World, region_id: int | None) -> dict[str, Any] | None:
-    region = place.regions.get(region_id) if region_id is not None else None
-    return {"id": str(region.id), "code": region.code, "name": region.name} if region else None
 
 
 def _town_of(place: territory.World, region_id: int | None) -> dict[str, Any] | None:

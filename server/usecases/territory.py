@@ -146,3 +146,9 @@ def cursor(text: str | None) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise errors.Invalid("cursor", "That is no cursor of this list.")
     return int(text)
+
+
+def region_told(place: World, region_id: int | None) -> dict[str, Any] | None:
+    """A region by id, code and name; None where there is none."""
+    region = place.regions.get(region_id) if region_id is not None else None
+    return {"id": str(region.id), "code": region.code, "name": region.name} if region else None

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from layers import base, ground, incidents, page, regions
 from layers import hotspots as spot_layers
 from server import language
-from server.usecases import cities
+from server.usecases import cities, handing_out
 from server.usecases import ground as ground_usecase
 from server.usecases.context import Columns, Context
 
@@ -42,9 +42,14 @@ def make(
         made += spot_layers.layers(spots.cells, spots.columns, by_size=by_size, by_class=by_class)
     settings: dict[str, Any] = {"bbox": place["bbox"], "city": city, "date": ctx.stamp()[:10]}
     footer = language.say(lang, "incidents.note")
-    return page.export(
+    text = page.export(
         place["name"], made, lang=lang, footer=footer, classification=classification, settings=settings
     )
+    handing_out.note(
+        ctx, city, view="heat" if spots is None else "hotspots", format="html", classification=classification,
+        cells=int(heat.cells.size), window=heat.meta["window"],
+    )
+    return text
 
 
 def _local(legend: dict[str, Any], tz: str) -> dict[str, Any]:

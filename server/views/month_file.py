@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from layers import hotspots as spot_layers
-from server.usecases import exports, monthly, pictures
+from server.usecases import exports, handing_out, monthly, pictures
 from server.usecases.context import Context
 from server.views import area_legends
 
@@ -36,8 +36,14 @@ def make(
     maps = _maps(ctx, city, report)
     name = f"{city}-{report.told['month']}.{format}"
     if format == "docx":
-        return exports.File(_word(report.told, maps, lang, classification), name, _WORD)
-    return exports.File(_html(report.told, maps, lang, classification).encode(), name, "text/html; charset=utf-8")
+        made = exports.File(_word(report.told, maps, lang, classification), name, _WORD)
+    else:
+        text = _html(report.told, maps, lang, classification)
+        made = exports.File(text.encode(), name, "text/html; charset=utf-8")
+    handing_out.note(
+        ctx, city, view="month", format=format, classification=classification, month=report.told["month"]
+    )
+    return made
 
 
 def _maps(ctx: Context, city: str, report: monthly.Report) -> dict[str, tuple[bytes, dict[str, Any]]]:

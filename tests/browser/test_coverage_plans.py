@@ -1,9 +1,13 @@
-"""Planning cameras in the browser: a ring drawn on the map, proposals before and after, figures kept, an outage."""
+"""Planning cameras in the browser: a ring drawn on the map, proposals before and after, figures kept, an outage,
+and the sites as a file."""
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from playwright import sync_api
@@ -97,3 +101,41 @@ def test_what_the_failure_of_a_camera_costs_is_told(page: sync_api.Page) -> None
     page.locator(".work-body ol.items summary").first.click(timeout=30_000)
     page.get_by_text("Ground lost").wait_for(timeout=30_000)
     assert page.locator(DRAWN).count() >= 1
+
+
+def test_sites_leave_only_for_a_named_audience_marked_and_recorded(page: sync_api.Page, served: Served) -> None:
+    body = page.locator(".work-body")
+    before = _recorded(served)
+    _tab(page, "Figures")
+    with page.expect_download() as bands:
+        body.get_by_role("button", name="Export bands").click(timeout=30_000)
+    assert _lines(bands.value)[0] == "cell,lat,lng,band"
+    assert _recorded(served) == before, "bands are for everyone"
+    body.get_by_text("Exact sites", exact=True).click()
+    audience = page.get_by_label("For whom, and what for")
+    take = body.get_by_role("button", name="Export exact sites")
+    for said in ("", "   "):
+        audience.fill(said)
+        take.click()
+        assert audience.evaluate("field => !field.validity.valid")
+    audience.fill("East station, checking")
+    with page.expect_download() as sites:
+        take.click()
+    body.get_by_text("written to the audit log").last.wait_for()
+    head, *rows = _lines(sites.value)
+    assert head.endswith(",watermark")
+    assert rows and all("East station, checking" in row for row in rows)
+    *earlier, recorded = _recorded(served)
+    assert earlier == before
+    assert "East station, checking" in recorded and f'"cameras":{len(rows)}' in recorded.replace(" ", "")
+
+
+def _lines(saved: sync_api.Download) -> list[str]:
+    return Path(saved.path()).read_text(encoding="utf-8-sig").splitlines()
+
+
+def _recorded(served: Served) -> list[str]:
+    """What the audit log says of exact exports."""
+    with closing(sqlite3.connect(served.home / "gezhi.sqlite")) as connection:
+        found = connection.execute("SELECT detail FROM audit WHERE action = 'camera.export' ORDER BY seq")
+        return [str(detail) for (detail,) in found]

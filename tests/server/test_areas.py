@@ -146,8 +146,8 @@ def test_alerts_follow_the_rule_and_say_why(city: Place) -> None:
     ctx.db.close()
 
 
-def test_the_test_of_the_rule_is_chosen_by_data(steady: flask.Flask) -> None:
-    planner, at = tiny.signed_in(steady, "planner"), "/api/cities/tiny/alerts/rule"
+def test_the_test_of_the_rule_is_chosen_by_data(app: flask.Flask) -> None:
+    planner, at = tiny.signed_in(app, "planner"), "/api/cities/tiny/alerts/rule"
     asked = {**QUICK, "test": "ewma", "weight": 1.0, "yellow_ewma": 0.001, "red_ewma": 0.002}
     assert planner.patch(at, json=asked).get_json()["test"] == "ewma"
     found = _get(planner, "alerts?level=community")
@@ -156,7 +156,7 @@ def test_the_test_of_the_rule_is_chosen_by_data(steady: flask.Flask) -> None:
     assert raised and all("加权平均偏高" in one["reason"]["zh"] and one["last"] > one["mean"] for one in raised)
     for wrong in ({"test": "shewhart"}, {"weight": 0}, {"red_ewma": 0.0001}):
         assert planner.patch(at, json=wrong).status_code == 422
-    assert tiny.signed_in(steady, "operator").patch(at, json={"least": 9}).status_code == 403
+    assert tiny.signed_in(app, "operator").patch(at, json={"least": 9}).status_code == 403
     assert planner.patch(at, json=found["default"]).get_json() == found["default"]
 
 

@@ -16,9 +16,10 @@ from xml.etree import ElementTree
 import flask
 import flask.testing
 import pytest
+import sqlalchemy
 
-from server.store import database
-from server.usecases import errors, facts, imports, open311_fetch
+from server.store import database, schema
+from server.usecases import errors, facts, imports, open311_fetch, reporting
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -26,7 +27,7 @@ AT = "/api/cities/tiny/open311"
 V2 = f"{AT}/v2"
 FIELDS = {
     "service_request_id", "status", "status_notes", "service_name", "service_code", "description",
-    "agency_responsible", "service_notice", "requested_datetime", "updated_datetime", "expected_datetime", "address",
+    "agency_responsible", "service_notice", "requested_datetime", "expected_datetime", "address",
     "address_id", "zipcode", "lat", "long", "media_url",
 }  # fmt: skip
 PERSONAL = {
@@ -158,6 +159,30 @@ def test_exact_places_are_for_those_who_may_see_them(app: flask.Flask) -> None:
     half = townsman.get(f"{V2}/requests.json").get_json()
     assert half and all(one["long"] < 114.3125 for one in half)
     assert tiny.browser(app).get(f"{V2}/requests.xml").status_code == 401
+
+
+def test_the_time_of_the_last_revision_is_told_while_it_is_known(app: flask.Flask, city: Place) -> None:
+    planner = tiny.signed_in(app, "planner")
+    row = {"time": "2026-03-01T08:00:00Z", "lat": 30.509, "lng": 114.309, "category": "noise", "id": "r"}
+
+    def told() -> dict[str, Any]:
+        (found,) = planner.get(f"{V2}/requests/api.r.json").get_json()
+        return dict(found)
+
+    assert planner.post("/api/cities/tiny/incidents", json=row).status_code == 201
+    first = told()
+    assert set(first) == FIELDS | {"updated_datetime"} and first["updated_datetime"].endswith("+08:00")
+    assert planner.post("/api/cities/tiny/incidents", json={**row, "revision": 1}).status_code == 201
+    ctx = city.open()
+    with database.writing(ctx.db) as connection:
+        at = sqlalchemy.update(schema.live_incidents).where(schema.live_incidents.c.revision == 1)
+        connection.execute(at.values(received_at="2026-03-02T01:02:03.000004Z"))
+    assert told()["updated_datetime"] == "2026-03-02T09:02:03+08:00", "that of the newest revision, on the city's clock"
+    xml = _xml(planner.get(f"{V2}/requests/api.r.xml"))
+    assert xml.findtext("request/updated_datetime") == "2026-03-02T09:02:03+08:00"
+    assert reporting.seal(ctx) == 2
+    ctx.db.close()
+    assert set(told()) == FIELDS, "left out, not empty, where it is not kept"
 
 
 def test_text_that_xml_cannot_hold_is_still_xml(app: flask.Flask, city: Place) -> None:

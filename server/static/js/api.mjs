@@ -60,6 +60,17 @@ export async function binary(path, signal) {
 }
 
 /**
+ * Ask for a file that is to be saved.
+ * @param {string} path
+ * @returns {Promise<{body: Blob, name: string}>}
+ */
+export async function file(path) {
+  const answer = await send(path, {});
+  const [, name] = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "") ?? ["", "file"];
+  return { body: await answer.blob(), name };
+}
+
+/**
  * Add parameters to a path; empty ones are left out.
  * @param {string} path
  * @param {Record<string, string | number | boolean | null | undefined>} values

@@ -6,6 +6,7 @@ import { onLanguage, t } from "../i18n.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
 import { choice, labelled, openWork, tabs } from "./common.mjs";
+import { exportBlock } from "./coverageexport.mjs";
 import { cordonForm } from "./coverageforms.mjs";
 import { gapList, outageList, surplusList } from "./coveragelists.mjs";
 import { historyBlock, proposalList } from "./coverageproposals.mjs";
@@ -35,7 +36,7 @@ export function mount(app) {
       return replace(body, empty(t("coverage.none"), go));
     }
     if (!app.can("gap.read")) {
-      return replace(body, h("p.note", {}, t("coverage.bands")), h("p.note", {}, t("coverage.note")));
+      return replace(body, h("p.note", {}, t("coverage.bands")), h("p.note", {}, t("coverage.note")), exportBlock(app));
     }
     const offered = TABS.filter((id) => id !== "sites" || app.can("camera.propose"));
     const titles = /** @type {[string, string][]} */ (offered.map((id) => [id, t(`coverage.tab.${id}`)]));
@@ -128,6 +129,7 @@ async function summary(app, { level, home, change }) {
     block(t("panel.figures"), list),
     h("div.form.block", {}, labelled(t("coverage.near"), near)),
     historyBlock(app, city),
+    exportBlock(app),
     parts ? partsTable(app, parts, usable, chosen, (next) => change({ level: next })) : null,
     h("p.note", {}, t("coverage.note")), h("p.note", {}, t("coverage.model")));
 }

@@ -4,11 +4,10 @@ import { h, replace } from "../../dom.mjs";
 import * as format from "../../format.mjs";
 import { pick, t } from "../../i18n.mjs";
 import { alertsPath } from "../../layers/areas.mjs";
-import { block, facts } from "../../parts/figures.mjs";
+import { block } from "../../parts/figures.mjs";
 import { empty, loadInto } from "../../parts/states.mjs";
+import { ruleBlock } from "./alertrule.mjs";
 import { levelField, levelsOf } from "./areas.mjs";
-
-const RULE = ["period_days", "baseline", "watched", "yellow_sum", "red_sum", "due_days", "yellow_overdue", "red_overdue", "least"];
 
 /**
  * @param {any} app
@@ -32,7 +31,7 @@ export function mountAlerts(app, place) {
  * @param {any} found
  */
 function alertList(app, found) {
-  if (!found.enough) return empty(t("alerts.no_history"));
+  if (!found.enough) return h("div", {}, empty(t("alerts.no_history")), ruleBlock(app, found));
   const of = (/** @type {string} */ colour) => found.items.filter((/** @type {any} */ one) => one.colour === colour);
   const calm = of("blue").length;
   const raised = ["red", "yellow"].map((colour) => {
@@ -41,16 +40,13 @@ function alertList(app, found) {
       ? block(t(`alerts.${colour}`), h("ul.items", {}, items.map((/** @type {any} */ one) => line(app, one))), format.number(items.length))
       : null;
   });
-  const rules = RULE.map(
-    (name) => /** @type {[string, string]} */ ([t(`alerts.rule.${name}`), ruleText(name, found.rule[name])]),
-  );
   return h(
     "div",
     {},
     h("p.note", {}, t("alerts.as_of", { day: found.day })),
     ...raised,
     h("p.fault-line.good", {}, h("span", {}, t("alerts.calm", { n: format.number(calm) }))),
-    h("details.block", {}, h("summary.button.link", {}, t("alerts.rule")), facts(rules)),
+    ruleBlock(app, found),
   );
 }
 
@@ -73,12 +69,4 @@ function line(app, one) {
       h("span.grow", {}, [one.inside, one.name || one.code].filter(Boolean).join(" · "), h("span.note", {}, pick(one.reason))),
     ),
   );
-}
-
-/**
- * @param {string} name
- * @param {number} value
- */
-function ruleText(name, value) {
-  return name.endsWith("_overdue") ? format.percent(value) : format.figure(value);
 }
