@@ -22,6 +22,7 @@ _SITE = (
     "code", "name", "kind", "lat", "lng", "heading_deg", "angle_deg", "range_m", "height_m", "status", "status_since",
     "owner_class", "networked", "purpose", "legal_basis", "sign_present", "review_on",
 )  # fmt: skip
+_BAND = ("cell", "lat", "lng", "band")
 _BANDS = ("", "low", "medium", "high")
 
 
@@ -33,7 +34,7 @@ def export(
     if format not in FORMATS:
         raise errors.Invalid("format", f"There is no format {format!r}; it is one of {', '.join(FORMATS)}.")
     if not exact:
-        return _file(_bands(ctx, city), format=format, name=f"{city}-coverage", mark="")
+        return _file(_bands(ctx, city), _BAND, format=format, name=f"{city}-coverage", mark="")
     permissions.check(ctx.actor, "camera.export")
     if not audience.strip():
         raise errors.Invalid("audience", "An exact export must say whom it is for.")
@@ -47,7 +48,7 @@ def export(
             connection, at=ctx.stamp(), actor=ctx.by, action="camera.export", city=city,
             detail={"format": format, "cameras": len(sites), "audience": audience.strip()},
         )
-    return _file(sites, format=format, name=f"{city}-cameras", mark=mark)
+    return _file(sites, _SITE, format=format, name=f"{city}-cameras", mark=mark)
 
 
 def _bands(ctx: Context, city: str) -> list[dict[str, Any]]:
@@ -65,12 +66,16 @@ def _bands(ctx: Context, city: str) -> list[dict[str, Any]]:
     ]
 
 
-def _file(rows: list[dict[str, Any]], *, format: str, name: str, mark: str) -> exports.File:
+def _file(
+    rows: list[dict[str, Any]], columns: tuple[str, ...], *, format: str, name: str, mark: str
+) -> exports.File:
+    """The rows as a file; ``mark``, where there is one, stands in every row."""
+    marked = {"watermark": mark} if mark else {}
     if format == "geojson":
         features = [
             {
                 "type": "Feature", "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
-                "properties": {key: value for key, value in row.items() if key not in ("lat", "lng")},
+                "properties": {key: row[key] for key in columns if key not in ("lat", "lng")} | marked,
             }
             for row in rows
         ]  # fmt: skip
@@ -78,8 +83,8 @@ def _file(rows: list[dict[str, Any]], *, format: str, name: str, mark: str) -> e
         return exports.File(json.dumps(body, ensure_ascii=False).encode(), f"{name}.geojson", "application/geo+json")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*(rows[0] if rows else ["cell", "lat", "lng", "band"]), *(["watermark"] if mark else [])])
+    writer.writerow([*columns, *marked])
     for row in rows:
-        cells_ = [exports.safe(value) if isinstance(value, str) else value for value in row.values()]
-        writer.writerow([*cells_, *([mark] if mark else [])])
+        values = [exports.safe(row[key]) if isinstance(row[key], str) else row[key] for key in columns]
+        writer.writerow([*values, *marked.values()])
     return exports.File(out.getvalue().encode("utf-8-sig"), f"{name}.csv", "text/csv; charset=utf-8")

@@ -118,6 +118,7 @@ def test_the_exact_export_states_its_audience_in_the_audit(proposed: flask.Flask
     assert _exports(proposed) == before, "a refused export is no export"
     answer = planner.get(f"{AT}/register?audience=派出所&format=geojson")
     assert "派出所" in answer.get_json()["watermark"]
+    assert all("派出所" in site["properties"]["watermark"] for site in answer.get_json()["features"])
     assert "no-store" in answer.headers["Cache-Control"]
     assert _exports(proposed) == before + 1
 
