@@ -82,7 +82,7 @@ def test_the_command_writes_the_same(city: Place, tmp_path: Path) -> None:
     out = tmp_path / "march.docx"
     assert run.invoke(cli.cli, ["month", *base, "--month", "2025-03", "--out", str(out)]).exit_code == 0
     assert docx.Document(str(out)).paragraphs
-    shown = run.invoke(cli.cli, ["alerts", *base, "--level", "town", "--set", "period_days=5", "--set", "least=4"])
+    shown = run.invoke(cli.cli, ["alerts", *base, "--level", "town", "--set", "period_days=5", "--set", "test=ewma"])
     assert shown.exit_code == 0 and "2025-03-31" in shown.output
     assert run.invoke(cli.cli, ["alerts", *base, "--set", "least=many"]).exit_code != 0
     spots = tmp_path / "spots.html"
