@@ -225,11 +225,11 @@ def publish(
             raise errors.Conflict("not_a_draft", f"Plan {row['version']} is not a draft but {row['status']}.")
         if plan.place.base.id != plan.place.city.base_id:
             raise errors.Conflict("older_base", "The plan was drawn on cells that the city no longer uses.")
-        approvals.refuse_faulty(row)
-        approvals.refuse_unapproved(connection, row)
         if not over:
             in_force = plan.place.city.plan_id
             origins.refuse_overtaken(connection, row, plans.get(connection, city, in_force) if in_force else None)
+        approvals.refuse_faulty(row)
+        approvals.refuse_unapproved(connection, row)
         put_in_force(ctx, connection, plan, effective_from=effective_from)
     return get(ctx, city, row["id"])
 
