@@ -150,11 +150,12 @@ def test_search_finds_a_community_and_a_code(visit: Callable[..., Visit], served
 def test_incidents_filter_by_category_and_window(visit: Callable[..., Visit]) -> None:
     made = visit("/?job=incidents")
     page = made.page
+    eventually(page, lambda: "n = 59,933" in page.locator("#map-legend").inner_text())
     whole = page.locator("#map-legend").inner_text()
     category = page.locator("#work select").first
     category.select_option(index=2)
     eventually(page, lambda: page.locator("#map-legend").inner_text() != whole)
-    assert "category=" in page.url
+    eventually(page, lambda: "category=" in page.url)
     made.shot("incidents-zh")
     assert made.complaints == []
 
