@@ -190,7 +190,7 @@ def test_an_import_that_fails_late_leaves_nothing(ctx: Context, tmp_path: Path) 
 
 
 def test_a_file_that_a_crash_left_behind_is_found_and_swept(ctx: Context) -> None:
-    written = next(ctx.archive.iterdir())
+    written = next(ctx.archive.glob("*.parquet"))
     stray = written.with_name("incidents-tiny-0123456789abcdef.parquet")
     stray.write_bytes(written.read_bytes())
     assert any(stray.name in finding for check in verify.run(ctx)["checks"] for finding in check["findings"])

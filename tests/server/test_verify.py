@@ -89,7 +89,7 @@ def test_damage_is_found(ctx: Context, kind: str) -> None:
 
 
 def test_damage_to_files_is_found(ctx: Context) -> None:
-    segment = next(ctx.archive.iterdir())
+    segment = next(ctx.archive.glob("*.parquet"))
     whole = segment.read_bytes()
     middle = len(whole) // 2
     segment.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
