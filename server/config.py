@@ -70,10 +70,15 @@ class Config(BaseSettings):
         except ValueError:
             raise ValueError(f"host must be an IP address to listen on, got {value!r}; for example 127.0.0.1") from None
 
+    @field_validator("home")
+    @classmethod
+    def _home_is_the_callers(cls, value: Path) -> Path:
+        return value.expanduser().absolute()  # children and other threads may stand in another directory
+
     @property
     def address(self) -> str:
         """The database's address: as set, else SQLite in the home directory."""
-        return self.database_url or f"sqlite:///{(self.home / 'gezhi.sqlite').absolute()}"
+        return self.database_url or f"sqlite:///{self.home / 'gezhi.sqlite'}"
 
     @property
     def loopback(self) -> bool:
@@ -88,7 +93,6 @@ class Config(BaseSettings):
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, so that a child process starts with the same ones."""
         values = self.model_dump(mode="json", exclude_none=True)
-        values["home"] = str(self.home.absolute())
         return {
             f"GEZHI_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
             for name, value in values.items()

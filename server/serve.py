@@ -147,8 +147,7 @@ def _announce(config: Config, accounts: bool) -> None:
         )
     if not config.address.startswith("sqlite"):
         print(
-            f"Incidents lie in {(config.home / 'archive').absolute()}: every host of this database must share "
-            f"{config.home.absolute()}.",
+            f"Incidents lie in {config.home / 'archive'}: every host of this database must share {config.home}.",
             flush=True,
         )
     print("Stop with Ctrl+C.", flush=True)

@@ -49,7 +49,7 @@ def run(
         raise values.IntakeError("E_KIND", f"no kind '{kind}'; there are {', '.join(kinds.KINDS)}")
     source = _own_file(path)
     out_dir.mkdir(parents=True, exist_ok=True)
-    work = out_dir / "child"
+    work = out_dir.absolute() / "child"  # the child runs elsewhere
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(mode=0o700)
     try:

@@ -165,6 +165,22 @@ def run(home: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_the_data_lie_below_the_directory_where_the_program_was_started(tmp_path: Path) -> None:
+    tiny.write(tmp_path, SOUTH, WEST)
+    own = {name: value for name, value in os.environ.items() if name not in ("GEZHI_HOME", "DATABASE_URL")}
+    for command in (
+        ["new-city", "c", "--name", "城", "--boundary", "boundary.geojson", "--res", "9", "--datum", "wgs84"],
+        ["import", "households", "households.csv", "--city", "c", "--datum", "wgs84"],
+        ["draw", "--city", "c"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "server", *command], cwd=tmp_path, capture_output=True, text=True, timeout=180,
+            env={**own, "PYTHONPATH": str(ROOT), "GEZHI_BOOTSTRAPPED": "1"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "var" / "gezhi.sqlite").is_file()
+
+
 def test_what_is_refused_is_told_on_standard_error(tmp_path: Path) -> None:
     result = run(tmp_path / "home", "draw", "--city", "nowhere", "--json")
     assert result.returncode == 1

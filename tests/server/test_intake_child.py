@@ -248,3 +248,12 @@ def test_no_process_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     while left.exists() and left.read_text().rsplit(")", 1)[1].split()[0] != "Z" and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left.exists() or left.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_relative_directories_are_those_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _places(tmp_path / "p.csv", 3)
+    monkeypatch.chdir(tmp_path)
+    parsed = intake.read(
+        "places", Path("p.csv"), options=OPTIONS, limits=values.Limits.upload(), out_dir=Path("var/spool/out")
+    )
+    assert parsed.report.accepted == 3
