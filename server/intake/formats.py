@@ -93,8 +93,6 @@ def recognise(path: Path, name: str | None, limits: values.Limits) -> str:
 def _text(head: bytes, name: str | None, *, packed: bool) -> str:
     start = _as_text(head).lstrip()
     if start.startswith("["):
-        if start[1:].lstrip()[:1] not in ("{", "]"):
-            raise _not_ours("a JSON list of something else than objects")
         return "open311"
     if start.startswith("{"):
         return "geojson"

@@ -59,14 +59,16 @@ def _json(plain: Path, wrapped: Path, spool: sources.Spool, dropped: set[str], l
         shutil.copyfileobj(source, target)
         target.write(b"}")
     scan = jsonscan.Scan(wrapped, b"requests", limits)
+    elements = objects = 0
     for raw, _ in scan.elements():
+        elements, objects = elements + 1, objects + raw.lstrip().startswith(b"{")
         try:
             found = _loaded(raw)
         except ValueError:
             spool.reject("request.json", "not valid JSON", raw[:120].decode("utf-8", "replace").strip() or None)
             continue
         _take(found, spool, dropped)
-    if not scan.found:
+    if not scan.found or (elements and not objects):
         raise values.IntakeError("E_TYPE", "the JSON is no list of service requests")
     wrapped.unlink()
 

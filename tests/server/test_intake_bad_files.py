@@ -181,7 +181,7 @@ def test_a_geopackage_beside_a_log_is_read_without_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("[" * 100_000, "E_TYPE"),
+        ("[" * 100_000, "E_DEPTH"),
         ('[{"a":' * 100_000, "E_DEPTH"),
         ('{"a":' * 100_000, "E_DEPTH"),
         ('{"type":"FeatureCollection","features":[', "E_TRUNCATED"),
