@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from server.usecases import checkup, plans
 from server.usecases.context import Context
+from server.usecases.drafting import checkup
+from server.usecases.planning import plans
 
 WIDTH = 1000.0
 """Width of the drawing in its own units."""

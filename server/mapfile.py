@@ -15,11 +15,14 @@ from geo import cells
 from layers import base, cameras, centres, features, grids, ground, incidents, page, regions, workers
 from server import language
 from server.rules import permissions
-from server.usecases import cities, coverage, handing_out, plans, staffing, things
-from server.usecases import ground as ground_cases
-from server.usecases import incidents as incident_cases
+from server.usecases import handing_out
+from server.usecases.cameras import coverage
+from server.usecases.city import cities, things
+from server.usecases.city import ground as ground_cases
 from server.usecases.context import Columns, Context, Progress, silent
 from server.usecases.errors import NotFound
+from server.usecases.incidents import counting
+from server.usecases.planning import plans, staffing
 from server.views import shown
 from server.wire import requests
 
@@ -133,7 +136,7 @@ def _exact_layers(ctx: Context, city: str) -> list[base.DataLayer]:
     seen = cameras.coverage_legend(covered["value"], n=len(sites))
     unseen = cameras.gaps_legend(out_of_sight["value"], n=gaps.meta["n"], window=_window(gaps))
     return [
-        _heat(incident_cases.heat(ctx, city)),
+        _heat(counting.heat(ctx, city)),
         workers.symbols(_all(things.workers, ctx, city)),
         cameras.sites(sites),
         cameras.coverage(cameras.encode_coverage(
@@ -149,7 +152,7 @@ def _public_heat(ctx: Context, city: str, place: dict[str, Any]) -> list[base.Da
     """The newest whole month as the page tells it to viewers: a sum of its own could be subtracted from that."""
     if place["incidents"]["last"] is None:
         return []
-    found = shown.heat(ctx, city, requests.Heat(), incident_cases.heat)
+    found = shown.heat(ctx, city, requests.Heat(), counting.heat)
     values, n = found.columns["value"], found.columns["n"]
     return [incidents.heat(incidents.encode(found.cells, values, n, legend_object=found.meta["legend"]))]
 

@@ -22,21 +22,14 @@ from geo.errors import GeoError
 from server import config, jobs
 from server import log as log_setup
 from server.rules import permissions
-from server.usecases import (
-    adjusting,
-    camera_sites,
-    context,
-    drawing,
-    errors,
-    facts,
-    imports,
-    proposing,
-    reporting,
-    staffing,
-    sweeping,
-    wishes,
-)
+from server.usecases import context, errors
+from server.usecases.cameras import camera_sites
 from server.usecases.context import Context
+from server.usecases.drafting import adjusting, drawing, sweeping, wishes
+from server.usecases.importing import imports
+from server.usecases.incidents import facts, reporting
+from server.usecases.planning import staffing
+from server.usecases.workbench import proposing
 
 IDLE_S = 0.5
 BEAT_S = 10.0

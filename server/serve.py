@@ -22,7 +22,9 @@ from granian.http import HTTP1Settings
 
 from server import app, log
 from server.config import Config
-from server.usecases import context, errors, shared, users, warming
+from server.usecases import context, errors, users
+from server.usecases.city import warming
+from server.usecases.incidents import shared
 
 _PATIENCE_S: Final = 60.0
 _STOP_S: Final = 10

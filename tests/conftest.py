@@ -17,7 +17,8 @@ import pytest
 from playwright import sync_api
 
 from server.rules import permissions
-from server.usecases import context, demo
+from server.usecases import context
+from server.usecases.city import demo
 from tests import __main__ as runner
 
 ROOT = Path(__file__).resolve().parents[1]

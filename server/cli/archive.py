@@ -12,7 +12,9 @@ import click
 from server import terminal
 from server.archive import aggregate as counting
 from server.cli import common
-from server.usecases import archives, cities, context, open311_fetch, reporting
+from server.usecases import context
+from server.usecases.city import cities
+from server.usecases.incidents import archives, open311_fetch, reporting
 
 
 @click.group("archive")

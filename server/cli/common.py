@@ -14,7 +14,9 @@ import pydantic
 
 from server import config, terminal
 from server.rules import permissions
-from server.usecases import cities, context, plans
+from server.usecases import context
+from server.usecases.city import cities
+from server.usecases.planning import plans
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 

@@ -13,19 +13,19 @@ import click
 from server import terminal
 from server.cli import common, coverage_told
 from server.rules import coverage as rules
-from server.usecases import (
+from server.usecases import context
+from server.usecases.cameras import (
     camera_effect,
     camera_gaps,
     camera_ledger,
     camera_proposals,
     camera_sites,
-    context,
     cordons,
     coverage_figures,
-    exports,
     outages,
 )
-from server.usecases import coverage as coverage_usecase
+from server.usecases.cameras import coverage as coverage_usecase
+from server.usecases.outputs import exports
 
 limit = click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
 

@@ -8,7 +8,9 @@ import click
 
 from server import terminal
 from server.cli import common
-from server.usecases import context, founding, imports
+from server.usecases import context
+from server.usecases.city import founding
+from server.usecases.importing import imports
 
 
 @click.command("new-city")

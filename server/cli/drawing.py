@@ -8,7 +8,9 @@ import click
 
 from server import terminal
 from server.cli import common, drawing_told
-from server.usecases import adjusting, context, drawing, plans, sweeping, wishes, workload
+from server.usecases import context
+from server.usecases.drafting import adjusting, drawing, sweeping, wishes, workload
+from server.usecases.planning import plans
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

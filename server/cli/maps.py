@@ -12,7 +12,11 @@ import pydantic
 from server import terminal
 from server.cli import common
 from server.rules import permissions
-from server.usecases import cities, context, exports, handing_out, incidents, plans
+from server.usecases import context, handing_out
+from server.usecases.city import cities
+from server.usecases.incidents import counting
+from server.usecases.outputs import exports
+from server.usecases.planning import plans
 
 INTERNAL = "内部资料"
 
@@ -51,7 +55,7 @@ def heat(
         hint = "--" + ".".join(str(part) for part in first["loc"]) if first["loc"] else None
         raise click.BadParameter(first["msg"], param_hint=hint) from None
     own = ctx.acting(permissions.Actor(ctx.by, "viewer", city)) if public else ctx
-    found = shown.heat(own, city, query, incidents.heat)
+    found = shown.heat(own, city, query, counting.heat)
     if out.suffix == ".html":
         common.save(out, incident_map.make(own, city, heat=found, spots=None).encode())
     else:

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from server.cli import common
-from server.usecases import context, exports
-from server.usecases import nets as usecase
-from server.usecases import plans as plan_usecases
+from server.usecases import context
+from server.usecases.outputs import exports
+from server.usecases.planning import nets as usecase
+from server.usecases.planning import plans as plan_usecases
 
 
 @click.group("nets")

@@ -8,8 +8,11 @@ from typing import Any
 import click
 
 from server.cli import common, plans
-from server.usecases import context, documents, explaining, whose
-from server.usecases import plans as plan_usecases
+from server.usecases import context
+from server.usecases.city import whose
+from server.usecases.outputs import documents
+from server.usecases.planning import plans as plan_usecases
+from server.usecases.workbench import explaining
 
 language = click.option("--lang", type=click.Choice(("zh", "en")), default="zh", show_default=True)
 

@@ -9,7 +9,11 @@ import click
 
 from server import checkfile, terminal
 from server.cli import common, drawing_told
-from server.usecases import checkup, comparing, context, exports, measuring, merging, plans, staffing
+from server.usecases import context
+from server.usecases.drafting import checkup, measuring
+from server.usecases.outputs import exports
+from server.usecases.planning import plans, staffing
+from server.usecases.workbench import comparing, merging
 
 
 @click.command("staff")

@@ -11,7 +11,8 @@ import click
 from server import log, terminal
 from server.cli import common
 from server.rules import permissions
-from server.usecases import context, demo, users, verify
+from server.usecases import context, users, verify
+from server.usecases.city import demo
 
 
 @click.command("serve")

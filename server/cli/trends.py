@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from server.cli import common
-from server.usecases import cities, context, exports, handing_out, incidents
-from server.usecases import hotspots as usecase
+from server.usecases import context, handing_out
+from server.usecases.city import cities
+from server.usecases.incidents import counting
+from server.usecases.incidents import hotspots as usecase
+from server.usecases.outputs import exports
 
 
 @click.command("hotspots")
@@ -35,11 +38,11 @@ def hotspots(
     zone = ZoneInfo(cities.get(ctx, city)["tz"])
     asked: dict[str, Any] = {
         "start": common.time(start, zone), "end": common.time(end, zone), "category": category, "res": res,
-        "clock": incidents.Clock(common.numbers(hours, 23, "--hours"), common.numbers(weekdays, 6, "--weekdays")),
+        "clock": counting.Clock(common.numbers(hours, 23, "--hours"), common.numbers(weekdays, 6, "--weekdays")),
     }  # fmt: skip
     found = usecase.find(ctx, city, per=per, **asked)
     if out.suffix == ".html":
-        heat = legends.heat(incidents.heat(ctx, city, **asked), per="raw")
+        heat = legends.heat(counting.heat(ctx, city, **asked), per="raw")
         common.save(out, incident_map.make(ctx, city, heat=heat, spots=legends.hotspots(found)).encode())
     else:
         made = exports.columns(found, format=out.suffix.lstrip("."), name="hotspots")

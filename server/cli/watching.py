@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from server.cli import common
-from server.usecases import alerts as alert_cases
-from server.usecases import areas, context, monthly
+from server.usecases import context
+from server.usecases.incidents import alerts as alert_cases
+from server.usecases.incidents import areas, monthly
 
 _COLOURS = {"red": "红 red", "yellow": "黄 yellow", "blue": "蓝 blue"}
 

@@ -17,8 +17,10 @@ from geo import cells
 from server.archive import query
 from server.rules import permissions
 from server.store import audit, bases, cities, database, imports, plans, regions, schema, segments
-from server.usecases import archives, coverage, facts, territory
+from server.usecases.cameras import coverage
+from server.usecases.city import territory
 from server.usecases.context import Context, Progress, iso, silent
+from server.usecases.incidents import archives, facts
 
 SAMPLE = 200
 MOST_FINDINGS = 50

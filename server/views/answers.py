@@ -20,8 +20,9 @@ import flask
 import werkzeug.datastructures
 
 from layers import payload
-from server.usecases import cities, plans
+from server.usecases.city import cities
 from server.usecases.context import Columns, Context
+from server.usecases.planning import plans
 
 BINARY: Final = "application/octet-stream"
 JSON: Final = "application/json"

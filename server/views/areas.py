@@ -6,8 +6,8 @@ from typing import Any
 
 import flask
 
-from server.usecases import alerts, areas, steps
 from server.usecases.context import Context
+from server.usecases.incidents import alerts, areas, steps
 from server.views import answers, area_legends, routes, shown
 from server.wire import areas as wire
 from server.wire import requests

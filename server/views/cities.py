@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from server.usecases import cities as usecase
+from server.usecases.city import cities as usecase
 from server.usecases.context import Context
 from server.views import routes, shown
 from server.wire import replies, requests

@@ -6,9 +6,10 @@ from typing import Any
 
 import flask
 
-from server.usecases import coverage as coverage_usecase
-from server.usecases import incidents, staffing
+from server.usecases.cameras import coverage as coverage_usecase
 from server.usecases.context import Context
+from server.usecases.incidents import counting
+from server.usecases.planning import staffing
 from server.views import answers, routes, shown
 from server.wire import requests
 
@@ -24,7 +25,7 @@ _CITY = "/api/cities/<city>"
     ),
 )  # fmt: skip
 def heat(ctx: Context, city: str, query: requests.Heat) -> Any:
-    return shown.heat(ctx, city, query, incidents.heat)
+    return shown.heat(ctx, city, query, counting.heat)
 
 
 @routes.serve(

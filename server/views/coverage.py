@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import (
+from server.usecases.cameras import (
     camera_effect,
     camera_gaps,
     camera_ledger,

@@ -7,9 +7,9 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import measuring
-from server.usecases import workload as formulas
 from server.usecases.context import Context
+from server.usecases.drafting import measuring
+from server.usecases.drafting import workload as formulas
 from server.views import answers, routes, shown
 from server.wire import drawing, replies, requests
 

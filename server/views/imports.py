@@ -7,8 +7,8 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import imports as usecase
 from server.usecases.context import Context
+from server.usecases.importing import imports as usecase
 from server.views import answers, routes, shown
 from server.wire import replies, requests
 

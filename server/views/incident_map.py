@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from layers import base, ground, incidents, page, regions
 from layers import hotspots as spot_layers
 from server import language
-from server.usecases import cities, handing_out
-from server.usecases import ground as ground_usecase
+from server.usecases import handing_out
+from server.usecases.city import cities
+from server.usecases.city import ground as ground_usecase
 from server.usecases.context import Columns, Context
 
 INTERNAL = "内部资料"

@@ -12,8 +12,10 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from layers import hotspots as spot_layers
-from server.usecases import exports, handing_out, monthly, pictures
+from server.usecases import handing_out
 from server.usecases.context import Context
+from server.usecases.incidents import monthly
+from server.usecases.outputs import exports, pictures
 from server.views import area_legends
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

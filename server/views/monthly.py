@@ -6,8 +6,8 @@ from typing import Any
 
 import flask
 
-from server.usecases import monthly
 from server.usecases.context import Context
+from server.usecases.incidents import monthly
 from server.views import month_file, routes, shown
 from server.wire import monthly as wire
 

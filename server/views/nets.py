@@ -6,8 +6,8 @@ from typing import Any
 
 import flask
 
-from server.usecases import nets as usecase
 from server.usecases.context import Context
+from server.usecases.planning import nets as usecase
 from server.views import answers, routes
 from server.wire import nets as wire
 from server.wire import replies

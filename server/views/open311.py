@@ -15,10 +15,10 @@ from xml.sax import saxutils
 import flask
 
 from server import errors
-from server.usecases import cities
 from server.usecases import errors as refusals
-from server.usecases import open311 as usecase
+from server.usecases.city import cities
 from server.usecases.context import Context
+from server.usecases.incidents import open311 as usecase
 from server.views import answers, routes
 from server.wire import open311 as wire
 

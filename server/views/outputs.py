@@ -6,8 +6,10 @@ from typing import Any
 
 import flask
 
-from server.usecases import documents, explaining, whose
+from server.usecases.city import whose
 from server.usecases.context import Context
+from server.usecases.outputs import documents
+from server.usecases.workbench import explaining
 from server.views import answers, routes, shown
 from server.wire import outputs
 

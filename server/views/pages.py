@@ -9,8 +9,8 @@ import flask
 from layers import page
 from server import auth, errors, language
 from server.rules import permissions
-from server.usecases import cities
 from server.usecases import errors as refusals
+from server.usecases.city import cities
 from server.usecases.context import Context
 from server.views import answers, openapi, routes
 

@@ -7,9 +7,10 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import exports, grids
-from server.usecases import plans as usecase
 from server.usecases.context import Context
+from server.usecases.outputs import exports
+from server.usecases.planning import grids
+from server.usecases.planning import plans as usecase
 from server.views import answers, routes, shown
 from server.wire import replies, requests
 

@@ -7,9 +7,11 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import changes, checkup, comparing, editing, reviewing
-from server.usecases import plans as plan_usecase
 from server.usecases.context import Context
+from server.usecases.drafting import checkup
+from server.usecases.planning import plans as plan_usecase
+from server.usecases.planning import reviewing
+from server.usecases.workbench import changes, comparing, editing
 from server.views import answers, routes, shown
 from server.wire import redraw, replies
 

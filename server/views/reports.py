@@ -6,8 +6,8 @@ from typing import Any
 
 import flask
 
-from server.usecases import archives, reporting
 from server.usecases.context import Context
+from server.usecases.incidents import archives, reporting
 from server.views import answers, routes
 from server.wire import reports as wire
 

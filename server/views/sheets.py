@@ -14,9 +14,10 @@ import flask
 
 from layers import paper
 from server.rules import permissions, privacy
-from server.usecases import incidents, plans
-from server.usecases import sheets as usecase
 from server.usecases.context import Columns, Context
+from server.usecases.incidents import counting
+from server.usecases.outputs import sheets as usecase
+from server.usecases.planning import plans
 from server.views import answers, routes, shown
 from server.wire import outputs, requests
 
@@ -103,7 +104,7 @@ def _card(ctx: Context, city: str, query: outputs.Sheets) -> dict[str, Any]:
     everyone = ctx.acting(permissions.Actor("public", "viewer", city, ctx.actor.region_id if ctx.actor else None))
     found = usecase.wall(everyone, city, query.plan, region=query.region)
     on = paper.frame(found["box"], width_mm=CARD_MM[0], height_mm=CARD_MM[1], margin=0.0)
-    heat: Columns = shown.heat(everyone, city, requests.Heat(), incidents.heat)
+    heat: Columns = shown.heat(everyone, city, requests.Heat(), counting.heat)
     steps = heat.meta["legend"]["classes"]
     seen = [
         {"d": d, "n": int(value), "colour": [step["colour"] for step in steps if value >= step["from"]][-1]}

@@ -15,8 +15,10 @@ import numpy as np
 
 from server import errors
 from server.rules import categories, permissions, privacy
-from server.usecases import cities, exports, incidents
+from server.usecases.city import cities
 from server.usecases.context import Columns, Context
+from server.usecases.incidents import counting
+from server.usecases.outputs import exports
 from server.views import answers, legends
 from server.wire import requests
 
@@ -53,13 +55,13 @@ def heat(ctx: Context, city: str, query: requests.Heat, count: Callable[..., Col
     return legends.heat(summed(told, meta=meta), per=query.per, breaks=requests.breaks(query.classes))
 
 
-def clock(query: requests.Clock) -> incidents.Clock:
+def clock(query: requests.Clock) -> counting.Clock:
     """The hours and weekdays asked for, in order and once."""
     chosen = [
         tuple(sorted({int(one) for one in text.split(",")})) if text is not None else None
         for text in (query.hours, query.weekdays)
     ]
-    return incidents.Clock(*chosen)
+    return counting.Clock(*chosen)
 
 
 def floored(found: Columns) -> Columns:

@@ -8,9 +8,9 @@ from typing import Any
 
 from server import errors
 from server.rules import permissions, privacy
-from server.usecases import cities
-from server.usecases import timeline as usecase
+from server.usecases.city import cities
 from server.usecases.context import Context
+from server.usecases.incidents import timeline as usecase
 from server.views import shown
 from server.wire import trends as wire
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import flask
 
-from server.usecases import ground as ground_usecase
-from server.usecases import search as search_usecase
-from server.usecases import things
+from server.usecases.city import ground as ground_usecase
+from server.usecases.city import search as search_usecase
+from server.usecases.city import things
 from server.usecases.context import Context
 from server.views import routes, shown
 from server.wire import replies, requests

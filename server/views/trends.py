@@ -6,8 +6,9 @@ from typing import Any
 
 import flask
 
-from server.usecases import exports, hotspots, incidents, timeline
 from server.usecases.context import Context
+from server.usecases.incidents import counting, hotspots, timeline
+from server.usecases.outputs import exports
 from server.views import answers, incident_map, legends, routes, shown, shown_trends
 from server.wire import trends as wire
 
@@ -45,7 +46,7 @@ def incident_hotspots(ctx: Context, city: str, query: wire.Hotspots) -> Any:
 )  # fmt: skip
 def incidents_map(ctx: Context, city: str, query: wire.IncidentMap) -> Any:
     clock = shown.clock(query)
-    counted = incidents.heat(
+    counted = counting.heat(
         ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res, per=query.per,
         smooth=query.smooth, clock=clock,
     )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any
 import flask
 
 from server import jobs
-from server.usecases import beside, editing, flooding, merging, suggesting
-from server.usecases import plans as plan_usecase
 from server.usecases.context import Context
+from server.usecases.planning import plans as plan_usecase
+from server.usecases.workbench import beside, editing, flooding, merging, suggesting
 from server.views import answers, routes, shown
 from server.wire import redraw, replies
 

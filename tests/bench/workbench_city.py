@@ -15,8 +15,12 @@ from typing import Any
 import numpy as np
 
 from server.rules import permissions
-from server.usecases import context, drawing, founding, imports, plans
+from server.usecases import context
+from server.usecases.city import founding
 from server.usecases.context import Context
+from server.usecases.drafting import drawing
+from server.usecases.importing import imports
+from server.usecases.planning import plans
 
 CODE = "bench"
 SOUTH, WEST = 30.0, 112.0

@@ -18,7 +18,8 @@ from playwright import sync_api
 from geo import cells
 from server.rules import permissions
 from server.store import database
-from server.usecases import context, desk
+from server.usecases import context
+from server.usecases.workbench import desk
 from tests import conftest
 from tests.browser.test_first_visit import SHOTS
 from tests.conftest import Served

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from server import cli
 from server.archive import values
 from server.store import database, schema
-from server.usecases import archives, facts
 from server.usecases.context import Context
+from server.usecases.incidents import archives, facts
 from tests.server.conftest import Place
 
 

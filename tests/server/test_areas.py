@@ -18,7 +18,9 @@ from geo import change
 from layers import payload
 from server.rules import permissions
 from server.store import database
-from server.usecases import alerts, areas, context, errors, imports, incidents, steps
+from server.usecases import context, errors
+from server.usecases.importing import imports
+from server.usecases.incidents import alerts, areas, counting, steps
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -196,7 +198,7 @@ def test_alerts_use_nothing_about_who_lives_or_works_there_and_measure_no_worker
 
 def test_the_measure_of_one_report_is_what_the_heat_multiplies_with(city: Place) -> None:
     ctx = city.open()
-    raw, dense = (incidents.heat(ctx, "tiny", per=per) for per in ("raw", "area"))
+    raw, dense = (counting.heat(ctx, "tiny", per=per) for per in ("raw", "area"))
     worth = dense.columns["value"] / raw.columns["value"]
     assert np.allclose(worth, worth[0], rtol=0.01) and np.array_equal(raw.columns["value"], raw.columns["n"])
     ctx.db.close()

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from server.store import database, imported
-from server.usecases import camera_view, imports
+from server.usecases.cameras import camera_view
 from server.usecases.context import Context
+from server.usecases.importing import imports
 from tests.server import conftest
 from tests.server.bad import reading
 

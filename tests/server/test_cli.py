@@ -14,7 +14,7 @@ import pytest
 
 from server import cli
 from server.cli import common, data
-from server.usecases import plans
+from server.usecases.planning import plans
 from tests.server import tiny
 from tests.server.conftest import Place
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.usecases import camera_proposals, errors
+from server.usecases import errors
+from server.usecases.cameras import camera_proposals
 from tests.server.conftest import Place
 from tests.server.test_cli import answer, call
 

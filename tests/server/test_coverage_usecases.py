@@ -12,7 +12,8 @@ import pytest
 
 from server.rules import permissions
 from server.store import audit, database, imported
-from server.usecases import (
+from server.usecases import errors, verify
+from server.usecases.cameras import (
     camera_gaps,
     camera_ledger,
     camera_proposals,
@@ -22,13 +23,11 @@ from server.usecases import (
     coverage,
     coverage_export,
     coverage_figures,
-    errors,
-    imports,
     outages,
-    territory,
-    verify,
 )
+from server.usecases.city import territory
 from server.usecases.context import Context
+from server.usecases.importing import imports
 from tests.server import conftest, tiny
 
 LAT, LNG = 30.5102, 114.3102

@@ -13,8 +13,10 @@ import pytest
 from geo import cells
 from server import checkfile
 from server.store import bases, database, imported, plans
-from server.usecases import adjusting, checkup, drawing, errors, measuring, sweeping, territory, wishes, workload
+from server.usecases import errors
+from server.usecases.city import territory
 from server.usecases.context import Context
+from server.usecases.drafting import adjusting, checkup, drawing, measuring, sweeping, wishes, workload
 from tests.server import tiny
 from tests.server.conftest import Place
 

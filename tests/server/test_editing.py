@@ -12,23 +12,12 @@ from geo import cells
 from server.rules import permissions
 from server.store import database
 from server.store import plans as plan_rows
-from server.usecases import (
-    adjusting,
-    beside,
-    changes,
-    checkup,
-    comparing,
-    editing,
-    errors,
-    merging,
-    plans,
-    proposing,
-    reviewing,
-    suggesting,
-    verify,
-)  # fmt: skip
-from server.usecases import desk as desks
+from server.usecases import errors, verify
 from server.usecases.context import Context
+from server.usecases.drafting import adjusting, checkup
+from server.usecases.planning import plans, reviewing
+from server.usecases.workbench import beside, changes, comparing, editing, merging, proposing, suggesting  # fmt: skip
+from server.usecases.workbench import desk as desks
 from tests.server.conftest import Place
 
 Change = changes.Change

@@ -14,7 +14,8 @@ import pytest
 
 from geo import adjacency, boundary, cells, households
 from layers import payload
-from server.usecases import hotspots, imports
+from server.usecases.importing import imports
+from server.usecases.incidents import hotspots
 from tests.server import tiny
 from tests.server.conftest import Place
 

@@ -15,8 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.store import bases, database
-from server.usecases import cities, coverage, errors, facts, founding, imports, incidents, plans, things, verify
+from server.usecases import errors, verify
+from server.usecases.cameras import coverage
+from server.usecases.city import cities, founding, things
 from server.usecases.context import Context
+from server.usecases.importing import imports
+from server.usecases.incidents import counting, facts
+from server.usecases.planning import plans
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -257,12 +262,12 @@ def test_a_file_of_unknown_datum_is_refused_with_advice(ctx: Context, tmp_path: 
 
 def test_a_border_incident_is_counted_in_its_own_cell(ctx: Context, tmp_path: Path) -> None:
     """Incidents of the city whose cell's centre lies outside it are counted all the same."""
-    before = incidents.heat(ctx, "tiny")
+    before = counting.heat(ctx, "tiny")
     edge = 1e-6
     rows = [incident(n, up=edge, right=0.001 * n + edge) for n in range(1, 18)]
     report = run(ctx, "incidents", write(tmp_path / "a.csv", rows))
     assert report["accepted"] == 17
-    after = incidents.heat(ctx, "tiny")
+    after = counting.heat(ctx, "tiny")
     assert after.meta["n"] == before.meta["n"] + 17 == int(after.columns["n"].sum())
     assert coverage.gaps(ctx, "tiny").cells.size <= after.cells.size
 

@@ -13,8 +13,11 @@ import sqlalchemy
 
 from server import jobs, runner
 from server.rules import permissions
-from server.usecases import drawing, errors, imports, plans, verify
+from server.usecases import errors, verify
 from server.usecases.context import Context
+from server.usecases.drafting import drawing
+from server.usecases.importing import imports
+from server.usecases.planning import plans
 from tests.server.conftest import Place
 
 PLANNER = permissions.Actor("planner", "planner", "tiny")

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from server import cli
-from server.usecases import areas, errors, monthly
+from server.usecases import errors
+from server.usecases.incidents import areas, monthly
 from tests.server import tiny
 from tests.server.conftest import Place
 

@@ -13,8 +13,11 @@ import pytest
 
 from geo import cells
 from server.store import database
-from server.usecases import errors, imports, nets, plans, territory, whose
+from server.usecases import errors
+from server.usecases.city import territory, whose
 from server.usecases.context import Context
+from server.usecases.importing import imports
+from server.usecases.planning import nets, plans
 from tests.server import tiny
 from tests.server.conftest import Place
 

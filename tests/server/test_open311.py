@@ -19,7 +19,9 @@ import pytest
 import sqlalchemy
 
 from server.store import database, schema
-from server.usecases import errors, facts, imports, open311_fetch, reporting
+from server.usecases import errors
+from server.usecases.importing import imports
+from server.usecases.incidents import facts, open311_fetch, reporting
 from tests.server import tiny
 from tests.server.conftest import Place
 

@@ -19,8 +19,12 @@ from docx.oxml.ns import qn
 from geo import cells
 from server.rules import privacy
 from server.store import database, imported
-from server.usecases import documents, errors, explaining, office, plans, territory, whose
+from server.usecases import errors
+from server.usecases.city import territory, whose
 from server.usecases.context import Context
+from server.usecases.outputs import documents, office
+from server.usecases.planning import plans
+from server.usecases.workbench import explaining
 from tests.server import tiny
 from tests.server.conftest import Place
 

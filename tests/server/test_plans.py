@@ -20,8 +20,11 @@ from geo import cells
 from server.rules import permissions
 from server.store import database, schema
 from server.store import plans as plan_rows
-from server.usecases import drawing, errors, exports, grids, plans, staffing, verify
+from server.usecases import errors, verify
 from server.usecases.context import Context
+from server.usecases.drafting import drawing
+from server.usecases.outputs import exports
+from server.usecases.planning import grids, plans, staffing
 from tests.server.conftest import Place
 
 BAND = (150.0, 300.0)

@@ -29,8 +29,10 @@ from server.archive import query, values
 from server.config import Config
 from server.rules import permissions, privacy
 from server.store import database
-from server.usecases import facts, reporting, territory, users
+from server.usecases import users
+from server.usecases.city import territory
 from server.usecases.context import Context
+from server.usecases.incidents import facts, reporting
 from server.views import routes
 from tests.server import tiny
 from tests.server.conftest import Place

@@ -16,8 +16,10 @@ from server import serve
 from server.config import Config
 from server.rules import permissions
 from server.store import database
-from server.usecases import archives, errors, facts, imports, incidents, reporting, shared, verify
+from server.usecases import errors, verify
 from server.usecases.context import Context
+from server.usecases.importing import imports
+from server.usecases.incidents import archives, counting, facts, reporting, shared
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -38,7 +40,7 @@ def _one(**more: Any) -> reporting.Report:
 
 
 def _n(ctx: Context) -> int:
-    return int(incidents.heat(ctx, "tiny").meta["n"])
+    return int(counting.heat(ctx, "tiny").meta["n"])
 
 
 def _sound(ctx: Context) -> None:
@@ -122,7 +124,7 @@ def test_a_feed_that_sends_its_day_again_out_of_order_changes_nothing(ctx: Conte
 
 def test_sealing_moves_rows_and_changes_no_count(ctx: Context) -> None:
     reporting.report(ctx, "tiny", [_one(id=f"s{number}") for number in range(30)], source="feed")
-    before = incidents.heat(ctx, "tiny")
+    before = counting.heat(ctx, "tiny")
     with database.reading(ctx.db) as connection:
         held = facts.of_city(ctx, connection, "tiny")
     assert held.live is not None and held.live.num_rows == 30
@@ -132,7 +134,7 @@ def test_sealing_moves_rows_and_changes_no_count(ctx: Context) -> None:
         sealed = facts.of_city(ctx, connection, "tiny")
     assert sealed.live is None and len(sealed.segments) == len(held.segments) + 1
     ctx.cache.__init__()  # type: ignore[misc]
-    after = incidents.heat(ctx, "tiny")
+    after = counting.heat(ctx, "tiny")
     assert after.cells.tolist() == before.cells.tolist() and after.meta["n"] == before.meta["n"]
     _sound(ctx)
 

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from geo import boundary, cells, outlines
 from server.cli import cli
 from server.store import bases, database, plans
-from server.usecases import drafts, exports, imports, territory
-from server.usecases import drawing as drawing_cases
-from server.usecases import plans as plan_cases
+from server.usecases.city import territory
 from server.usecases.context import Context
+from server.usecases.drafting import drawing as drawing_cases
+from server.usecases.importing import imports
+from server.usecases.outputs import exports
+from server.usecases.planning import drafts
+from server.usecases.planning import plans as plan_cases
 from tests.server.conftest import Place
 
 KEPT = ("code", "name", "kind", "households", "cells", "area_km2", "deviation", "worker", "centre", "region")

@@ -11,7 +11,7 @@ import flask.testing
 import pytest
 
 from server.rules import privacy
-from server.usecases import timeline
+from server.usecases.incidents import timeline
 from tests.server import tiny
 
 AT = "/api/cities/tiny/incidents/timeline"

@@ -16,8 +16,11 @@ from sqlalchemy import select
 from geo import cells
 from server.rules import permissions
 from server.store import database, schema
-from server.usecases import cities, coverage, demo, errors, founding, ground, incidents, search, things, users, verify
+from server.usecases import errors, users, verify
+from server.usecases.cameras import coverage
+from server.usecases.city import cities, demo, founding, ground, search, things
 from server.usecases.context import Context
+from server.usecases.incidents import counting
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -43,7 +46,7 @@ def day(number: int) -> datetime:
 
 
 def test_heat_adds_up_at_every_resolution(ctx: Context) -> None:
-    found = [incidents.heat(ctx, "tiny", res=res) for res in (9, 8, 7, 5)]
+    found = [counting.heat(ctx, "tiny", res=res) for res in (9, 8, 7, 5)]
     assert {int(one.columns["n"].sum()) for one in found} == {900}
     below, above = found[0], found[1]
     parents, at = np.unique(cells.parents(below.cells, 8), return_inverse=True)
@@ -52,32 +55,32 @@ def test_heat_adds_up_at_every_resolution(ctx: Context) -> None:
 
 
 def test_windows_and_categories_divide_the_whole(ctx: Context) -> None:
-    parts = [incidents.heat(ctx, "tiny", category=name).meta["n"] for name in tiny.CATEGORIES]
+    parts = [counting.heat(ctx, "tiny", category=name).meta["n"] for name in tiny.CATEGORIES]
     assert sum(parts) == 900
-    halves = [incidents.heat(ctx, "tiny", start=day(-5), end=day(30)), incidents.heat(ctx, "tiny", start=day(30))]
+    halves = [counting.heat(ctx, "tiny", start=day(-5), end=day(30)), counting.heat(ctx, "tiny", start=day(30))]
     assert sum(half.meta["n"] for half in halves) == 900
-    assert incidents.heat(ctx, "tiny", category="none").cells.size == 0
+    assert counting.heat(ctx, "tiny", category="none").cells.size == 0
 
 
 def test_values_are_per_area_and_per_thousand_households(ctx: Context) -> None:
-    raw, area = incidents.heat(ctx, "tiny"), incidents.heat(ctx, "tiny", per="area")
+    raw, area = counting.heat(ctx, "tiny"), counting.heat(ctx, "tiny", per="area")
     expected = raw.columns["n"] / (cells.areas_m2(raw.cells) / 1e6)
     assert np.allclose(area.columns["value"], expected, rtol=1e-6)
-    homes = incidents.heat(ctx, "tiny", per="household")
+    homes = counting.heat(ctx, "tiny", per="household")
     assert homes.meta["n"] + homes.meta["left_out"] == 900
     assert np.isfinite(homes.columns["value"]).all()
 
 
 def test_smoothing_moves_counts_and_keeps_their_sum(ctx: Context) -> None:
-    smooth = incidents.heat(ctx, "tiny", smooth=2)
+    smooth = counting.heat(ctx, "tiny", smooth=2)
     assert float(smooth.columns["value"].sum()) == pytest.approx(900, rel=1e-4)
-    assert smooth.columns["value"].max() < incidents.heat(ctx, "tiny").columns["value"].max()
+    assert smooth.columns["value"].max() < counting.heat(ctx, "tiny").columns["value"].max()
 
 
 @pytest.mark.parametrize("asked", [{"res": 10}, {"res": -1}, {"smooth": 99}, {"per": "person"}])
 def test_heat_that_makes_no_sense_is_refused(ctx: Context, asked: dict[str, Any]) -> None:
     with pytest.raises(errors.Invalid):
-        incidents.heat(ctx, "tiny", **asked)
+        counting.heat(ctx, "tiny", **asked)
 
 
 def test_density_counts_every_camera_and_shares_are_shares(ctx: Context) -> None:
@@ -99,7 +102,7 @@ def test_gaps_are_incidents_out_of_sight(ctx: Context) -> None:
 
 
 def test_a_townsman_sees_the_town(ctx: Context, town: Context) -> None:
-    for ask in (incidents.heat, coverage.density, coverage.gaps):
+    for ask in (counting.heat, coverage.density, coverage.gaps):
         every, own = ask(ctx, "tiny"), ask(town, "tiny")
         assert 0 < own.cells.size < every.cells.size
         assert set(own.cells.tolist()) < set(every.cells.tolist())
@@ -114,7 +117,7 @@ def test_a_townsman_sees_the_town(ctx: Context, town: Context) -> None:
 def test_another_city_does_not_exist(ctx: Context) -> None:
     own = ctx.acting(permissions.Actor("outsider", "planner", "other"))
     assert [one["code"] for one in cities.list_(own)["cities"]] == ["other"]
-    for ask in (cities.get, cities.version, things.workers, things.cameras, incidents.heat, coverage.density):
+    for ask in (cities.get, cities.version, things.workers, things.cameras, counting.heat, coverage.density):
         with pytest.raises(errors.NotFound):
             ask(own, "tiny")
 

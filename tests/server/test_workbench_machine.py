@@ -23,9 +23,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from geo import cells
 from server.rules import permissions
 from server.store import database, plans
-from server.usecases import changes, desk, editing, errors, merging, proposing, verify
-from server.usecases import plans as plan_usecases
+from server.usecases import errors, verify
 from server.usecases.context import Cache, Context
+from server.usecases.planning import plans as plan_usecases
+from server.usecases.workbench import changes, desk, editing, merging, proposing
 from tests.server.conftest import Place
 
 SEQUENCES = int(os.environ.get("TEST_SEQUENCES", "12"))

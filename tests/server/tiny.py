@@ -18,8 +18,12 @@ import flask.testing
 import numpy as np
 
 from server.rules import permissions
-from server.usecases import drawing, founding, imports, plans, staffing, users
+from server.usecases import users
+from server.usecases.city import founding
 from server.usecases.context import Context
+from server.usecases.drafting import drawing
+from server.usecases.importing import imports
+from server.usecases.planning import plans, staffing
 
 PASSWORD = "correct horse battery"
 HOST = "localhost"

@@ -1,0 +1,1 @@
+"""The drawing engine at work on a city: draw, rebalance, sweep, examine, with households or a workload."""

@@ -1,0 +1,240 @@
+"""Drawing a plan: the city's cells, households and barriers as a problem, the engine's answer as a draft.
+
+The problem is the same for every way of drawing: what is a barrier and what a bridge is decided here once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from geo import adjacency as adjacencies
+from geo import drawing, measures, stop
+from geo.adjacency import Adjacency
+from geo.partition import Partition
+from geo.problem import Problem
+from server.rules import kinds, permissions
+from server.rules import workload as rule
+from server.store import bases, database, imported, plans
+from server.usecases import errors
+from server.usecases.city import territory
+from server.usecases.context import Context, Progress, silent
+from server.usecases.drafting import wishes, workload
+from server.usecases.planning import drafts
+from server.usecases.planning import plans as plan_usecases
+
+BAND = (300.0, 500.0)
+LINKS = ("bridge", "tunnel")
+NOTHING = wishes.Wishes()
+WORKLOAD = "workload"
+"""Where the measures of a plan name the workload that it was drawn by."""
+
+HALF_S = 20.0
+"""Seconds after which half of the drawing is said to be done: nobody knows how long a search will take."""
+
+
+def draw(
+    ctx: Context, city: str, *, band: tuple[float, float] = BAND, seed: int = 0, seconds: float | None = None,
+    wished: wishes.Wishes = NOTHING, exact: bool = False, progress: Progress = silent,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Draw a draft plan and store it: ``{plan, version, grids, violations, measures, bounds, seconds, stopped_by,
+    workload, units, units_without_cells}``, see ``proofs`` for ``bounds``.
+
+    Without ``seconds`` the engine works until it sees nothing left to gain. ``exact`` asks for the least worst
+    deviation, proved where the time allows; then ``gap`` is the largest difference to what was proved. Raises Conflict
+    where the city has no households yet, Invalid for a band out of range and for wishes that cannot be, Cancelled.
+    """
+    permissions.check(ctx.actor, "plan.draw")
+    progress(0.05, "reading")
+    with database.reading(ctx.db) as connection:
+        place = territory.world(ctx, connection, city)
+        scene, bound = prepare(ctx, connection, place, band=band, wished=wished)
+    progress(0.2, "drawing")
+    rule = stop_rule(seconds, cancelled, beat(progress, 0.2, 0.85))
+    if exact:
+        made: drawing.Drawing = drawing.exact(scene.problem, stop=rule)
+    else:
+        made = drawing.draw(scene.problem, rng=np.random.default_rng(seed), stop=rule)
+    if made.stopped_by == "cancelled":
+        raise errors.Cancelled("cancelled", "Drawing was cancelled; no plan was stored.")
+    progress(0.85, "storing")
+    with database.writing(ctx.db) as connection:
+        fresh = territory.world(ctx, connection, city)
+        if fresh.base.id != place.base.id:
+            raise errors.Conflict("older_base", "The city's cells were changed while the plan was being drawn.")
+        measured = {**measures.as_dict(made.measures), WORKLOAD: wished.workload}
+        found = drafts.save(
+            ctx, connection, fresh, scene.ground, made.partition.labels, band=band, seed=seed, name="",
+            violations=made.violations, measured=measured,
+        )
+        mark(connection, found["plan"], scene, made.partition, bound.facts)
+        result = {
+            **found, "bounds": proofs(place, scene, made.partition), "seconds": round(made.seconds, 3),
+            "stopped_by": made.stopped_by, "workload": wished.workload, "units": bound.units,
+            "units_without_cells": bound.lost,
+        }
+        if isinstance(made, drawing.Exact):
+            result["gap"] = round(made.gap, 6)
+        ctx.seal(connection, result)
+    progress(1.0, "done")
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is drawn: ``ground`` with the real households, ``problem`` with the load to be evened."""
+
+    ground: drafts.Ground
+    problem: Problem
+
+
+def prepare(
+    ctx: Context, connection: Connection, place: territory.World, *, band: tuple[float, float], wished: wishes.Wishes
+) -> tuple[Scene, wishes.Bound]:
+    """The drawing problem of a city with everything that is wished for. Raises as ``draw`` does."""
+    if not 0 < band[0] < band[1]:
+        raise errors.Invalid("band", f"A band is low:high with 0 < low < high, not {band[0]:g}:{band[1]:g}.")
+    ground = make_ground(ctx, connection, place, band=band)
+    plain = ground.problem
+    bound = wishes.bind(ctx, connection, place, plain.adjacency, wished)
+    load = loaded(ctx, connection, place, plain, wished.workload).households
+    living = np.bincount(plain.region, np.where(bound.exempt, 0.0, load), len(ground.region_ids)).astype(np.float64)
+    problem = dataclasses.replace(
+        plain, households=load, band=band, unit=bound.unit, locked=bound.locked, exempt=bound.exempt,
+        closed=bound.closed, counts=wishes.counts(place, ground.region_ids, living, wished),
+    )
+    real = dataclasses.replace(plain, band=band, unit=bound.unit, exempt=bound.exempt)
+    return Scene(drafts.Ground(real, ground.region_ids), problem), bound
+
+
+def scene_of(
+    ctx: Context, connection: Connection, stored: plan_usecases.Stored, *, band: tuple[float, float] | None = None
+) -> Scene:
+    """The problem that a stored plan answers: its band (or another) and workload, with its dedicated grids apart."""
+    limits = band or (stored.row["band_low"], stored.row["band_high"])
+    special = [row["label"] for row in plans.grids(connection, stored.id) if row["kind"] == kinds.DEDICATED]
+    ground = make_ground(
+        ctx, connection, stored.place, band=limits, exempt=np.isin(stored.labels, special), unit=stored.labels
+    )
+    return Scene(ground, loaded(ctx, connection, stored.place, ground.problem, workload_of(stored.row)))
+
+
+def workload_of(row: dict[str, Any]) -> str:
+    """The name of the workload that a plan was drawn by."""
+    return str(row["measures"].get(WORKLOAD, rule.PLAIN))
+
+
+def loaded(
+    ctx: Context, connection: Connection, place: territory.World, problem: Problem, name: str
+) -> Problem:
+    """``problem`` with the load of a workload in place of its households."""
+    if name == rule.PLAIN:
+        return problem
+    load = workload.on_cells(ctx, connection, place, name, problem.households)
+    return dataclasses.replace(problem, households=load)
+
+
+def proofs(place: territory.World, scene: Scene, partition: Partition) -> list[dict[str, Any]]:
+    """By community: ``{region, code, name, grids, fewest, worst, bound, gap}``, the largest gap first.
+
+    ``fewest`` grids and the worst deviation ``bound`` are proved: no plan has less; ``gap`` is what lies between.
+    """
+    found = measures.gaps(scene.problem, partition)
+    rows = []
+    for at, number in enumerate(found.region.tolist()):
+        region = place.regions.get(int(scene.ground.region_ids[number]))
+        rows.append({
+            "region": str(region.id) if region else None, "code": region.code if region else "",
+            "name": region.name if region else "", "grids": int(found.grids[at]), "fewest": int(found.fewest[at]),
+            "worst": round(float(found.worst[at]), 4), "bound": round(float(found.bound[at]), 4),
+            "gap": round(max(0.0, float(found.worst[at] - found.bound[at])), 4),
+        })  # fmt: skip
+    return sorted(rows, key=lambda row: (-row["gap"], row["code"]))
+
+
+def mark(
+    connection: Connection, plan_id: str, scene: Scene, partition: Partition, known: dict[int, dict[str, Any]]
+) -> None:
+    """Give the ``known`` grids their name and kind, dedicated ones their kind, and each its deviation of the load."""
+    figures = measures.per_grid(scene.problem, partition)
+    weighed = not np.array_equal(scene.problem.households, scene.ground.problem.households)
+    columns = (figures.labels.tolist(), figures.dedicated.tolist(), figures.deviation.tolist())
+    for label, special, deviation in zip(*columns, strict=True):
+        facts = known.get(label, {"kind": kinds.DEDICATED} if special else {})
+        own = {name: facts[name] for name in ("name", "kind", "locked") if name in facts}
+        if own or weighed:
+            plans.figure(connection, plan_id, label, deviation=deviation, **own)
+
+
+def make_ground(
+    ctx: Context, connection: Connection, place: territory.World, *, band: tuple[float, float],
+    exempt: NDArray[np.bool_] | None = None, unit: NDArray[np.int32] | None = None, must_live: bool = True,
+) -> drafts.Ground:
+    """The drawing problem of a city. ``exempt`` bool[n] are cells of dedicated grids, kept apart by ``unit`` int32[n].
+
+    Raises Conflict where no households were imported, unless ``must_live`` is false: then there are none.
+    """
+    households = bases.column(connection, place.base.id, "households")
+    if households is None and must_live:
+        raise errors.Conflict(
+            "no_households", "The city has no households yet; import households or buildings with households first."
+        )
+    region_ids, region = np.unique(place.base.region, return_inverse=True)
+    kept = np.where(exempt, unit, -1).astype(np.int32) if exempt is not None and unit is not None else None
+    problem = Problem(
+        place.base.cells, graph(ctx, connection, place), region=region.astype(np.int32).ravel(),
+        households=households if households is not None else np.zeros(place.base.cells.size), band=band,
+        exempt=exempt, unit=kept,
+    )
+    return drafts.Ground(problem, region_ids.astype(np.int64))
+
+
+def graph(ctx: Context, connection: Connection, place: territory.World) -> Adjacency:
+    """Who touches whom, with the city's barriers, bridges and tunnels; kept by data version."""
+    key = ("graph", place.base.id, place.city.data_version)
+    made: Adjacency = ctx.cache.get(key, lambda: _graph(place, imported.rows(connection, "barriers", place.city.code)))
+    return made
+
+
+def stop_rule(
+    seconds: float | None, cancelled: Callable[[], bool] | None, heard: stop.Rule | None = None
+) -> stop.Rule | None:
+    """Stop after ``seconds`` or when ``cancelled`` says so, with ``heard`` told of the progress; None without any."""
+    rules: list[stop.Rule] = [heard] if heard is not None else []
+    if seconds is not None:
+        rules.append(stop.Deadline(seconds))
+    if cancelled is not None:
+        rules.append(stop.Cancelled(cancelled))
+    return stop.any_of(*rules) if rules else None
+
+
+def beat(progress: Progress, first: float, last: float) -> stop.Rule:
+    """A rule that never stops: it tells ``progress``, once a second, a share that creeps from ``first`` to ``last``."""
+    told = [0.0]
+
+    def tell(found: stop.Progress) -> None:
+        if found.seconds_s - told[0] >= 1.0:
+            told[0] = found.seconds_s
+            progress(last - (last - first) * HALF_S / (HALF_S + found.seconds_s), "drawing")
+
+    return tell
+
+
+def _graph(place: territory.World, rows: list[dict[str, Any]]) -> Adjacency:
+    shapes = np.asarray(shapely.from_wkb([row["geometry"] for row in rows]), object)
+    is_link = np.array([row["kind"] in LINKS for row in rows], dtype=np.bool_)
+    cost = np.array([np.inf if row["cost"] is None else row["cost"] for row in rows], dtype=np.float64)
+    barred = gpd.GeoDataFrame(
+        {"cost": cost[~is_link]}, geometry=gpd.GeoSeries(shapes[~is_link], crs="EPSG:4326")
+    )
+    links = gpd.GeoSeries(shapes[is_link], crs="EPSG:4326")
+    return adjacencies.build(place.base.cells, barriers=barred, links=links)

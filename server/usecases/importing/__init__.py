@@ -1,0 +1,1 @@
+"""Files that come in: from plain rows to facts of the city, every rejected row numbered and explained."""

@@ -1,0 +1,1 @@
+"""Plans as they are kept: versions, drafts, review and publishing, the staff of grids, nets beside them."""

@@ -1,0 +1,270 @@
+"""Storing a draft: labels, the facts of every grid, codes, violations, measures, log and audit in one transaction.
+
+Codes of the plan in force stay with the largest piece of each grid; a code once given is never given again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from geo import cells, checks, codes, measures
+from geo import problem as problems
+from geo.checks import Violation
+from geo.partition import Partition
+from geo.problem import Problem
+from server.store import audit, cities, plans
+from server.usecases.city import territory
+from server.usecases.context import Context
+from server.usecases.planning import nearby
+
+SHOWN_CELLS = 200
+GAP = "GAP"
+NOTED = ("OVERLAP", GAP)
+FACTS = ("code", "name", "kind", "locked", "worker_id", "centre_id")
+"""What a grid is besides its cells."""
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What drawing knows of a city: the problem, and the id of each region number."""
+
+    problem: Problem
+    region_ids: NDArray[np.int64]
+
+
+def save(
+    ctx: Context, connection: Connection, place: territory.World, ground: Ground, labels: NDArray[np.int32], *,
+    band: tuple[float, float], seed: int | None, name: str, violations: list[Violation], measured: dict[str, Any],
+    given: dict[int, dict[str, Any]] | None = None, kind: str = "drawn", noted: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Store a draft with its grids and answer ``{plan, version, grids, violations, measures}``.
+
+    ``given`` holds code, name and kind by label where a grid comes with them; the codes of the others are made here:
+    without ``given`` by the largest piece of each grid in force, with it as new grids of their communities. ``noted``
+    goes into the first entry of its log.
+    """
+    plan_id, at = secrets.token_hex(16), ctx.stamp()
+    rows = grid_rows(place, ground, labels, violations)
+    if given is None:
+        _name(rows, place, _codes(ctx, connection, place, ground, rows, labels))
+    else:
+        fresh_rows = [row for row in rows if row["label"] not in given]
+        taken = plans.codes_given(connection, place.city.code) | {grid["code"] for grid in given.values()}
+        _name(fresh_rows, place, _numbered(place, fresh_rows, taken))
+        for row in rows:
+            row.update(given.get(row["label"], {}))
+    told = [violation(ground, one) for one in violations]
+    version = plans.insert_plan(
+        connection, id=plan_id, city=place.city.code, base_id=place.base.id, status="draft", name=name,
+        parent_id=place.city.plan_id, labels=labels, grids=len(rows), band_low=band[0], band_high=band[1], seed=seed,
+        hash=plans.content_hash(place.base.hash, labels, [row["code"] for row in rows]), revision=1,
+        measures=measured, violations=told, created_at=at, created_by=ctx.by,
+    )
+    plans.insert_grids(connection, [{**row, "plan_id": plan_id} for row in rows])
+    known = plans.codes_given(connection, place.city.code)
+    fresh = [row["code"] for row in rows if row["code"] not in known]
+    plans.give_codes(connection, place.city.code, fresh, plan_id=plan_id, at=at)
+    plans.log(connection, plan_id, at=at, by=ctx.by, kind=kind, payload={"seed": seed, "band": list(band),
+                                                                          **(noted or {})})
+    detail = {"plan": plan_id, "version": version, "grids": len(rows)}
+    audit.append(connection, at=at, actor=ctx.by, action=f"plan.{kind}", city=place.city.code, detail=detail)
+    cities.touch(connection, place.city.code)
+    named = [{**one, "region": territory.region_told(place, one["region"])} for one in told]
+    return {"plan": plan_id, "version": version, "grids": len(rows), "violations": named, "measures": measured}
+
+
+def violations_of(ground: Ground, labels: Ints) -> list[Violation]:
+    """What is not valid about the cells that have a grid."""
+    shown = labels >= 0
+    problem = problems.restrict(ground.problem, shown)
+    return checks.violations(problem, Partition(problem.cells, labels[shown]))
+
+
+def measures_of(ground: Ground, labels: Ints) -> dict[str, Any]:
+    """The measures of the cells that have a grid."""
+    shown = labels >= 0
+    problem = problems.restrict(ground.problem, shown)
+    return measures.as_dict(measures.of_plan(problem, Partition(problem.cells, labels[shown])))
+
+
+def refigure(connection: Connection, place: territory.World, row: dict[str, Any], ground: Ground) -> None:
+    """Bring the figures, faults and measures of a stored plan up to the households of today; labels and codes stay."""
+    labels = plans.labels_of(connection, row["id"])
+    found = violations_of(ground, labels)
+    for figures in grid_rows(place, ground, labels, found):
+        changed = {name: figures[name] for name in ("households", "deviation", "pieces", "faults")}
+        plans.figure(connection, row["id"], figures["label"], **changed)
+    kept = [told for told in row["violations"] if told["code"] in NOTED]
+    plans.change(
+        connection, row["id"], revision=row["revision"],
+        measures={**row["measures"], **measures_of(ground, labels)},
+        violations=kept + [violation(ground, one) for one in found],
+    )
+
+
+def grid_rows(
+    place: territory.World, ground: Ground, labels: NDArray[np.int32], violations: list[Violation]
+) -> list[dict[str, Any]]:
+    """The facts of every grid, by label; codes, names and kinds still empty. Cells labelled -1 are left out."""
+    shown = np.flatnonzero(labels >= 0)
+    return rows_of(place, ground, shown, labels[shown], violations)
+
+
+def rows_of(
+    place: territory.World, ground: Ground, mine: NDArray[np.int64], labels: Ints, violations: list[Violation]
+) -> list[dict[str, Any]]:
+    """``grid_rows`` of the grids that consist of the cells at the positions ``mine`` (ascending), labelled ``labels``
+    int32[len(mine)]."""
+    partition = Partition(place.base.cells[mine], labels)
+    figures = measures.per_grid(nearby.subset(ground.problem, mine), partition)
+    at = np.unique(partition.labels, return_inverse=True)[1].astype(np.int32)
+    k = figures.labels.size
+    area = np.bincount(at, weights=place.base.areas_m2[mine], minlength=k) / 1e6
+    lats, lngs = _middles(partition.cells, at, k)
+    boxes = _boxes(partition.cells, at, k)
+    region = ground.region_ids[_most(at, ground.problem.region[mine], k)]
+    faults: dict[int, set[str]] = {}
+    for violation in violations:
+        if violation.label >= 0:
+            faults.setdefault(violation.label, set()).add(violation.code)
+    return [
+        {
+            "label": label, "code": "", "name": "", "kind": "basic", "region_id": region_id,
+            "households": households, "cells": size, "area_km2": km2, "deviation": deviation, "pieces": pieces,
+            "lat": lat, "lng": lng, **dict(zip(("west", "south", "east", "north"), box, strict=True)),
+            "faults": sorted(faults.get(label, ())), "locked": 0,
+        }
+        for label, region_id, households, size, km2, deviation, pieces, lat, lng, box in zip(
+            figures.labels.tolist(), region.tolist(), figures.households.tolist(), figures.cells.tolist(),
+            area.tolist(), figures.deviation.tolist(), figures.pieces.tolist(), lats.tolist(), lngs.tolist(), boxes,
+            strict=True,
+        )
+    ]  # fmt: skip
+
+
+def unnamed(
+    place: territory.World, ground: Ground, pieces: list[NDArray[np.int64]], *, taken: set[str]
+) -> list[dict[str, Any]]:
+    """Rows of new grids from the positions of their cells, with fresh codes and names from their communities."""
+    mine, order = np.unique(np.concatenate(pieces), return_index=True)
+    labels = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece) for piece in pieces])[order]
+    rows = rows_of(place, ground, mine, labels, [])
+    _name(rows, place, _numbered(place, rows, taken))
+    return rows
+
+
+def copy(
+    ctx: Context, connection: Connection, row: dict[str, Any], labels: NDArray[np.int32], *, name: str,
+    parent_id: str | None = None, kind: str = "branched",
+) -> str:
+    """Store a draft with the same grids as the plan ``row`` (its parent, unless another is named); answers its id."""
+    plan_id, at = secrets.token_hex(16), ctx.stamp()
+    same = ("city", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations")
+    version = plans.insert_plan(
+        connection, id=plan_id, status="draft", name=name, parent_id=parent_id or row["id"], labels=labels, revision=1,
+        created_at=at, created_by=ctx.by, **{key: row[key] for key in same},
+    )
+    plans.insert_grids(connection, [{**grid, "plan_id": plan_id} for grid in plans.grids(connection, row["id"])])
+    plans.log(connection, plan_id, at=at, by=ctx.by, kind=kind,
+              payload={"from": row["id"], "hash": row["hash"]})
+    detail = {"plan": plan_id, "version": version, "from": row["id"]}
+    audit.append(connection, at=at, actor=ctx.by, action=f"plan.{kind}", city=row["city"], detail=detail)
+    cities.touch(connection, row["city"])
+    return plan_id
+
+
+def _middles(ids: NDArray[np.uint64], at: Ints, k: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each grid the centre of that of its cells which lies nearest to the mean of all: always inside the grid."""
+    lats, lngs = cells.centres(ids)
+    number = np.maximum(np.bincount(at, minlength=k), 1)
+    lat0 = (np.bincount(at, weights=lats, minlength=k) / number)[at]
+    lng0 = (np.bincount(at, weights=lngs, minlength=k) / number)[at]
+    away = (lats - lat0) ** 2 + ((lngs - lng0) * np.cos(np.radians(lat0))) ** 2
+    order = np.lexsort((away, at))
+    _, first = np.unique(at[order], return_index=True)
+    return lats[order[first]], lngs[order[first]]
+
+
+def _boxes(ids: NDArray[np.uint64], at: Ints, k: int) -> list[list[float]]:
+    """West, south, east, north of each grid."""
+    lats, lngs, counts = cells.boundaries(ids)
+    real = np.arange(lats.shape[1]) < counts[:, None]
+    low, high = np.full((k, 2), np.inf), np.full((k, 2), -np.inf)
+    for axis, values in enumerate((lngs, lats)):
+        np.minimum.at(low[:, axis], at, np.where(real, values, np.inf).min(axis=1))
+        np.maximum.at(high[:, axis], at, np.where(real, values, -np.inf).max(axis=1))
+    boxes: list[list[float]] = np.hstack([low, high]).tolist()
+    return boxes
+
+
+def _most(at: Ints, region: Ints, k: int) -> NDArray[np.int64]:
+    """For each grid the region number that most of its cells have."""
+    pairs, counts = np.unique(np.stack([at, region], axis=1), axis=0, return_counts=True)
+    most = np.zeros(k, dtype=np.int64)
+    order = np.argsort(counts, kind="stable")
+    most[pairs[order, 0]] = pairs[order, 1]
+    return most
+
+
+def _codes(
+    ctx: Context, connection: Connection, place: territory.World, ground: Ground, rows: list[dict[str, Any]],
+    labels: Ints,
+) -> dict[int, str]:
+    """A code by label: kept from the plan in force where that has the same cells, else numbered in each community."""
+    taken = plans.codes_given(connection, place.city.code)
+    before = plans.get(connection, place.city.code, place.city.plan_id) if place.city.plan_id else None
+    if before is None or before["base_id"] != place.base.id:
+        return _numbered(place, rows, taken)
+    own = {row["label"]: place.regions[row["region_id"]].code for row in rows}
+    pattern = _pattern(list(own.values()))
+    lats, lngs = {row["label"]: row["lat"] for row in rows}, {row["label"]: row["lng"] for row in rows}
+    was = plans.labels_of(connection, before["id"])
+    old = {grid["label"]: grid["code"] for grid in plans.grids(connection, before["id"])}
+    both = (was >= 0) & (labels >= 0)
+    ids = place.base.cells[both]
+    return codes.recode(
+        pattern, Partition(ids, was[both]), old, Partition(ids, labels[both]), region_codes=own, lats=lats, lngs=lngs,
+        households=ground.problem.households[both], taken=taken, date=ctx.stamp(),
+    ).codes
+
+
+def _numbered(place: territory.World, rows: list[dict[str, Any]], taken: set[str]) -> dict[int, str]:
+    """New codes by label, numbered from west to east and north to south in each community."""
+    own = [place.regions[row["region_id"]].code for row in rows]
+    lats, lngs = np.array([row["lat"] for row in rows]), np.array([row["lng"] for row in rows])
+    made = codes.number(_pattern(own), own, lats, lngs, taken=taken) if rows else []
+    return dict(zip((row["label"] for row in rows), made, strict=True))
+
+
+def _pattern(region_codes: list[str]) -> codes.Pattern:
+    """15 digits where the communities have the 12-digit statistical code, else the code, a dash and three digits."""
+    official = all(len(code) == 12 and code.isascii() and code.isdigit() for code in region_codes)
+    return codes.UNIT_CELL if official else codes.VERBATIM
+
+
+def _name(rows: list[dict[str, Any]], place: territory.World, given: dict[int, str]) -> None:
+    """Give each row its code and a name: the community's and the grid's number in it."""
+    for row in rows:
+        code = given[row["label"]]
+        region = place.regions[row["region_id"]]
+        sequence = int(code[-3:]) if code[-3:].isdigit() else row["label"] + 1
+        chinese = any("\u4e00" <= sign <= "\u9fff" for sign in region.name)
+        row["code"] = code
+        row["name"] = f"{region.name}第{sequence}网格" if chinese else f"{region.name} {sequence}"
+
+
+def violation(ground: Ground, found: Violation) -> dict[str, Any]:
+    """A violation as it is stored and told."""
+    region = int(ground.region_ids[found.region]) if found.region >= 0 else None
+    return {
+        "code": found.code, "reason": found.reason, "region": region, "label": found.label,
+        "cells": cells.to_hex(found.cells[:SHOWN_CELLS]), "n_cells": int(found.cells.size),
+        "proved": bool(found.proved),
+    }
