@@ -1,5 +1,7 @@
 """``python3 -m tests [PYTEST ARGS…]`` sets up everything and runs the tests; ``… bench [NAME]`` measures.
 
+Without arguments all tests run, in as many processes as the machine has cores; with arguments, pytest gets just those.
+
 Browser tests drive Debian's Chromium. Where it is missing and may be installed (root, apt-get) it is; elsewhere the
 packages are named, only the browser tests are left out, and the last line says so. With ``CI`` set that is a failure.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 from server import bootstrap
 
 PACKAGES = ("chromium", "fonts-noto-cjk")
+MOST_PROCESSES = 4  # each may hold a Chromium, a PostgreSQL and the demonstration city
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -44,6 +47,12 @@ def have_chromium() -> str | None:
     return chromium()
 
 
+def everything() -> list[str]:
+    """How pytest runs the whole suite: in several processes, in the order that it was given."""
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    return ["-n", str(processes), "--dist", "loadgroup", "--no-loadscope-reorder", "--durations", "15"]
+
+
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["bench"]:
         from tests.bench import __main__ as bench
@@ -53,7 +62,7 @@ def main(arguments: list[str]) -> int:
     environment = {**os.environ, "GEZHI_CHROMIUM": browser or ""}
     left_out = [] if browser else ["-m", "not browser"]
     status = subprocess.run(
-        [sys.executable, "-m", "pytest", *left_out, *arguments], cwd=bootstrap.ROOT, env=environment
+        [sys.executable, "-m", "pytest", *left_out, *(arguments or everything())], cwd=bootstrap.ROOT, env=environment
     ).returncode
     if not browser:
         print(

@@ -1,4 +1,7 @@
-"""What all tests share: the order (fast ones first), one Chromium, and a server with the demonstration city."""
+"""What all tests share: the order (fast ones first), one Chromium, and a server with the demonstration city.
+
+Run by several processes, the slow tests of a file stay in one of them, because they share what took long to make.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
 
     items.sort(key=rank)
+    for item in items:
+        if rank(item):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{rank(item)}"))
 
 
 @pytest.fixture(scope="session")

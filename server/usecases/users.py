@@ -22,7 +22,7 @@ SHORTEST = 8
 LONGEST = 256
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _AT_ONCE = threading.BoundedSemaphore(2)
-_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$Z2V6aGlub2JvZHl4$1NfGgqYTqbQTTgWAfYOZTB8AjGQvLT0JYVzq6gTDh4w"
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$eABfk0bf4dnaDnf3WqkAWg$26IVK8L5e4lCTYbDks0KfQq63VbEwaR2cdSN9aJ7QCk"
 
 
 @dataclass(frozen=True)

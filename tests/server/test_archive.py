@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -267,7 +266,6 @@ def test_a_query_stops_when_it_is_cancelled(tmp_path: Path) -> None:
     facts = _facts(tmp_path, table)
     stop = threading.Event()
     stop.set()
-    began = time.monotonic()
     slow = pa.table(
         {"source": ["file"] * 3_000, "external_id": ["e1"] * 3_000, "revision": pa.array([0] * 3_000, pa.int32())}
     )
@@ -278,7 +276,6 @@ def test_a_query_stops_when_it_is_cancelled(tmp_path: Path) -> None:
     with pytest.raises(values.ArchiveError) as refused:
         query.known(doubled, many, cancelled=stop.is_set)
     assert refused.value.code == "E_CANCELLED"
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("res", [10, 8, 5])
