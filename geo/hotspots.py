@@ -237,7 +237,7 @@ def _checked(values: ArrayLike, adjacency: adjacencies.Adjacency) -> Floats:
     x = x[:, None] if x.ndim == 1 else x
     n = adjacency.indptr.size - 1
     if x.ndim != 2 or x.shape[0] != n:
-        raise errors.GeoError(f"values of shape {np.shape(values)} do not fit {n} cells")
+        raise errors.GeoError(f"values of shape {np.shape(values)} do not fit {n} cells; the first axis is the cells")
     if not np.isfinite(x).all():
         raise errors.GeoError("values must be finite", values=np.flatnonzero(~np.isfinite(x).all(axis=1)))
     return x

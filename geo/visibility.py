@@ -107,20 +107,12 @@ def visible(
     tall_camera, tall_building = camera[~lower], building[~lower]
     start = np.searchsorted(tall_camera, np.arange(len(lat) + 1)).astype(np.int64)
     north_m, east_m = geodesy.metres_per_degree(lat)
+    field = np.radians(angle)
     xs, ys, cuts = sightlines.views(
-        lat,
-        lng,
-        np.radians(90.0 - heading),
-        np.radians(angle),
-        reach,
-        north_m,
-        east_m,
+        sightlines.Cameras(lng, lat, east_m, north_m, np.radians(90.0 - heading) - field / 2, field, reach),
+        sightlines.Walls(blocks.lngs, blocks.lats, blocks.ring_start, blocks.building_ring),
         start,
         tall_building,
-        blocks.lngs,
-        blocks.lats,
-        blocks.ring_start,
-        blocks.building_ring,
         np.radians(ARC_STEP_DEG),
     )
     seen = _polygons(xs, ys, cuts)
