@@ -69,11 +69,16 @@ def from_points(lats: ArrayLike, lngs: ArrayLike, res: int) -> NDArray[np.uint64
 
     ``CoordinateError`` for points off the globe. -180 and 180 degrees are the same meridian.
     """
-    lat, lng = geodesy.check_points(lats, lngs)
     _check_res(res)
+    lat, lng = (np.ascontiguousarray(x, np.float64).ravel() for x in (lats, lngs))
+    if lat.size != lng.size:
+        geodesy.check_points(lat, lng)
     out = np.empty(lat.size, np.int64)
     constants = points.constants(res, icosahedron.UNIT, _tables())
-    if points.index(lat, lng, res, constants, _tables(), out):
+    unsure = points.index(lat, lng, res, constants, _tables(), out)
+    if unsure < 0:
+        geodesy.check_points(lat, lng)
+    if unsure:
         for n in np.flatnonzero(out == 0).tolist():
             out[n] = h3.latlng_to_cell(lat[n], lng[n], res)
     return out.view(np.uint64)

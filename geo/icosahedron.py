@@ -50,7 +50,24 @@ def learn(vertices: Floats, firsts: Floats, ids: NDArray[np.uint64], points: Flo
     seen, back = _inverse(base, turn)
     lacking = np.zeros(128, np.bool_)
     lacking[list(pentagons)] = True
-    return lattice.Tables(centre, east, north, base, turn, seen, back, lattice.spots(base, turn), lacking)
+    plain, led = _spots(base, turn)
+    return lattice.Tables(centre, east, north, base, turn, seen, back, plain, led, lacking, _squares(centre))
+
+
+def _spots(base: NDArray[np.int16], turn: NDArray[np.int8]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Base cell + 128 x turn of each base coordinate, or ``lattice.UNKNOWN``; the same by the leading digit."""
+    lone = turn.astype(np.int64)
+    lone[..., 0] = np.where(lone[..., 0] < 0, 0, lone[..., 0])  # of a cell in the middle all digits are 0
+    led = np.where((base[..., None] >= 0) & (lone >= 0), base[..., None] + 128 * lone, int(lattice.UNKNOWN))
+    one = np.where(turn[..., 0] >= 0, led[..., 0], int(lattice.UNKNOWN))
+    return one.reshape(lattice.FACES, -1).astype(np.uint32), led.reshape(lattice.FACES, -1, 7).astype(np.uint32)
+
+
+def _squares(centre: Floats) -> NDArray[np.uint8]:
+    """The face nearest to the middle of each square degree; the last row and column are for 90 and 180 degrees."""
+    lats, lngs = (x.ravel() for x in np.indices((181, 361)))
+    middles = vectors(np.minimum(lats - 89.5, 90.0), np.asarray(lngs - 179.5, np.float64))
+    return np.asarray(np.argmax(middles @ centre.T, axis=1), np.uint8).reshape(181, 361)
 
 
 def _axis(centre: Floats, first: Floats, vertices: Floats) -> Floats:

@@ -29,7 +29,7 @@ ROUND_J = np.array([1, 1, 0, -1, -1, 0], np.int64)
 _ODD_DIGIT = np.array([0, 4, 2, 6, 1, 5, 3], np.int64)  # digit by (i + 2j) mod 7
 _EVEN_DIGIT = np.array([0, 4, 1, 5, 2, 6, 3], np.int64)  # digit by (i + 4j) mod 7
 _ONES = 0o111111111111111  # the lowest bit of each of 15 digits
-_UNKNOWN = np.uint32(0xFFFF)  # of a spot: not known, or (in pentagons) depending on the leading digit
+UNKNOWN = np.uint32(0xFFFF)  # of a spot: not known, or (in pentagons) depending on the leading digit
 _BIAS = 7**8  # makes coordinates positive before division; a power of 7, so that it stays whole
 
 
@@ -65,8 +65,10 @@ class Tables(NamedTuple):
     int16[20, 7, 7]: base cell at base coordinates (i + 3, j + 3), -1 unknown; ``turn`` int8[20, 7, 7, 7]: by how many
     sixths its digits are turned, given the leading digit; ``seen`` int16[122, 9, 3]: face, i, j of each place where
     a base cell stands (face -1 after the last); ``back`` int8[122, 9, 7]: the turn there by the leading digit of the
-    id, -1 where that part of the cell is on another face. ``spot`` uint32[20, 49]: ``base`` and ``turn`` in one
-    number for ``encode_block``. ``lacking`` bool[128]: which base cells are pentagons.
+    id, -1 where that part of the cell is on another face. ``spot`` uint32[20, 49] and ``led`` uint32[20, 49, 7]: base
+    and turn in one number for ``encode_block``, without and with the leading digit. ``lacking`` bool[128]: which base
+    cells are pentagons. ``square`` uint8[181, 361]: the face at the middle of the square degree whose south-west
+    corner is (row - 90, column - 180).
     """
 
     centre: NDArray[np.float64]
@@ -77,7 +79,9 @@ class Tables(NamedTuple):
     seen: NDArray[np.int16]
     back: NDArray[np.int8]
     spot: NDArray[np.uint32]
+    led: NDArray[np.uint32]
     lacking: NDArray[np.bool_]
+    square: NDArray[np.uint8]
 
 
 @jit
@@ -133,22 +137,14 @@ def reduced(i: int, j: int, res: int) -> tuple[int, int, int]:
 def encode(face: Any, i: Any, j: Any, res: Any, tables: Tables) -> Any:
     """The id of a lattice point that lies on the face, or 0 where the tables do not know."""
     digits, a, b = reduced(i, j, res)
-    a += REACH
-    b += REACH
-    if a < 0 or b < 0 or a >= WIDE or b >= WIDE:
+    if abs(a) > REACH or abs(b) > REACH:
         return 0
-    base = np.int64(tables.base[face, a, b])
-    if base < 0:
+    spot = tables.led[face, (a + REACH) * WIDE + b + REACH, leading(digits, res)]
+    if spot == UNKNOWN:
         return 0
-    sixths = tables.turn[face, a, b, 0]
-    if sixths < 0:  # a pentagon: by leading digit
-        first = leading(digits, res)
-        sixths = tables.turn[face, a, b, first] if first != 0 else np.int8(0)
-        if sixths < 0:
-            return 0
-    unused = 3 * (15 - res)
-    head = (1 << 59) | (res << 52) | (base << 45)
-    return head | (turned(digits, sixths) << unused) | ((1 << unused) - 1)
+    unused, place = 3 * (15 - res), np.int64(spot)
+    head = (1 << 59) | (res << 52) | ((place & 127) << 45)
+    return head | (turned(digits, place >> 7) << unused) | ((1 << unused) - 1)
 
 
 @jit
@@ -157,7 +153,8 @@ def encode_block(
 ) -> None:
     """``encode`` of many points of one face at once, written level by level so that it becomes vector code."""
     n = i.size
-    p, q, digits = np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.int64)
+    p, q, spot = np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.uint32)
+    digits = np.empty(n, np.int64)
     _start_block(i, j, res, p, q, digits)
     shift, level, bias = res & 1, res & ~1, _BIAS
     while level >= 4:
@@ -166,12 +163,10 @@ def encode_block(
     if level != 0:
         _up_two(p, q, digits, 3 * shift)
         bias //= 7
-    odd = _place_block(p, q, tables.spot[face], np.uint32(bias - REACH))
-    _turn_block(digits, p, res, out)
-    if odd != 0:
-        for k in range(n):
-            if p[k] == _UNKNOWN:
-                out[k] = encode(face, i[k], j[k], res, tables)
+    low = np.uint32(bias - REACH)
+    if _place_block(p, q, tables.spot[face], low, spot):
+        _place_odd(p, q, digits, res, tables.led[face], low, spot)
+    _turn_block(digits, spot, res, out)
 
 
 @jit
@@ -189,19 +184,43 @@ def encode_all(
 
 
 @jit
-def _place_block(p: NDArray[np.uint32], q: NDArray[np.uint32], spots: NDArray[np.uint32], low: np.uint32) -> int:
-    """Replace the biased base coordinates ``p`` by base cell + 128 x turn; returns how many those do not settle."""
+def _place_block(
+    p: NDArray[np.uint32],
+    q: NDArray[np.uint32],
+    spots: NDArray[np.uint32],
+    low: np.uint32,
+    out: NDArray[np.uint32],
+) -> int:
+    """Base cell + 128 x turn at the biased base coordinates; returns how many those do not settle."""
     odd = 0
     for k in range(p.size):
         a, b = p[k] - low, q[k] - low
-        p[k] = spots[a * np.uint32(WIDE) + b] if (a < np.uint32(WIDE)) & (b < np.uint32(WIDE)) else _UNKNOWN
-        odd += p[k] == _UNKNOWN
+        out[k] = spots[a * np.uint32(WIDE) + b] if (a < np.uint32(WIDE)) & (b < np.uint32(WIDE)) else UNKNOWN
+        odd += out[k] == UNKNOWN
     return odd
 
 
 @jit
+def _place_odd(
+    p: NDArray[np.uint32],
+    q: NDArray[np.uint32],
+    digits: NDArray[np.int64],
+    res: int,
+    led: NDArray[np.uint32],
+    low: np.uint32,
+    out: NDArray[np.uint32],
+) -> None:
+    """The same for the places that are still unknown, by the leading digit: pentagons."""
+    for k in range(p.size):
+        if out[k] == UNKNOWN:
+            a, b = p[k] - low, q[k] - low
+            if (a < np.uint32(WIDE)) & (b < np.uint32(WIDE)):
+                out[k] = led[a * np.uint32(WIDE) + b, leading(digits[k], res)]
+
+
+@jit
 def _turn_block(digits: NDArray[np.int64], spot: NDArray[np.uint32], res: int, out: NDArray[np.int64]) -> None:
-    """The ids: ``turned`` without a branch, base cell, resolution and the unused digits."""
+    """The ids: ``turned`` without a branch, base cell, resolution, unused digits; 0 where the place is unknown."""
     unused = 3 * (15 - res)
     head, tail = (1 << 59) | (res << 52), (1 << unused) - 1
     for k in range(out.size):
@@ -212,7 +231,8 @@ def _turn_block(digits: NDArray[np.int64], spot: NDArray[np.uint32], res: int, o
         moved = once if (sixths == 1) | (sixths == 4) else d
         moved = twice if (sixths == 2) | (sixths == 5) else moved
         base = np.int64(spot[k] & np.uint32(127))
-        out[k] = head | (base << 45) | (((moved ^ -(sixths & 1)) & some) << unused) | tail
+        made = head | (base << 45) | (((moved ^ -(sixths & 1)) & some) << unused) | tail
+        out[k] = made if spot[k] != UNKNOWN else 0
 
 
 @jit
@@ -367,13 +387,6 @@ def _down_block(
             last = digits[n] & 7
             a, b = 2 * i[n] + j[n] + UNIT_I[last], 3 * j[n] - i[n] + UNIT_J[last]
             i[n], j[n] = np.int32(a), np.int32(b)
-
-
-def spots(base: NDArray[np.int16], turn: NDArray[np.int8]) -> NDArray[np.uint32]:
-    """Base cell + 128 x turn of each base coordinate, or ``_UNKNOWN``."""
-    one = turn[..., 0].astype(np.int64)
-    known = (base >= 0) & (one >= 0)
-    return np.where(known, base + 128 * one, int(_UNKNOWN)).reshape(FACES, -1).astype(np.uint32)
 
 
 def axes(res: int, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

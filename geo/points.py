@@ -116,60 +116,95 @@ def _hexagons(
         state[n] = np.int32(2.0 if away >= 0.0 else (1.0 if room <= need else 0.0))
 
 
-@fused
-def _nearest(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    z: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    out: NDArray[np.int64],
+@jit
+def _on_globe(lats: NDArray[np.float64], lngs: NDArray[np.float64]) -> bool:
+    """Whether all points are; not-a-number is nowhere."""
+    off = 0
+    for n in range(lats.size):
+        off += not (abs(lats[n]) <= 90.0) & (abs(lngs[n]) <= 180.0)
+    return off == 0
+
+
+@jit
+def _guess(
+    lats: NDArray[np.float64],
+    lngs: NDArray[np.float64],
+    where: NDArray[np.int64],
+    square: NDArray[np.uint8],
+    face: NDArray[np.int64],
 ) -> None:
-    """The face whose centre is nearest to each vector."""
-    best = np.full(out.size, -2.0)
-    for face in range(lattice.FACES):
-        cx, cy, cz = centre[face, 0], centre[face, 1], centre[face, 2]
-        for n in range(out.size):
-            near = cx * x[n] + cy * y[n] + cz * z[n]
-            out[n] = face if near > best[n] else out[n]
-            best[n] = max(near, best[n])
+    """The face of the square degree of each of the points ``where``: almost always the point's own."""
+    for n in range(where.size):
+        at = where[n]
+        face[n] = square[np.int64(lats[at] + 90.0), np.int64(lngs[at] + 180.0)]
+
+
+@jit
+def _nearest(
+    lats: NDArray[np.float64],
+    lngs: NDArray[np.float64],
+    where: NDArray[np.int64],
+    centre: NDArray[np.float64],
+    face: NDArray[np.int64],
+) -> None:
+    """The face whose centre is nearest to each of the points ``where``."""
+    x, y, z = np.empty(1), np.empty(1), np.empty(1)
+    for n in range(where.size):
+        at = where[n]
+        _vectors(lats[at : at + 1], lngs[at : at + 1], x, y, z)
+        best = -2.0
+        for k in range(lattice.FACES):
+            near = centre[k, 0] * x[0] + centre[k, 1] * y[0] + centre[k, 2] * z[0]
+            if near > best:
+                best, face[n] = near, k
 
 
 @jit
 def _by_face(
-    heap: NDArray[np.float64],
+    lats: NDArray[np.float64],
+    lngs: NDArray[np.float64],
     where: NDArray[np.int64],
+    face_of: NDArray[np.int64],
     res: int,
     constants: tuple[NDArray[np.float64], NDArray[np.float64], float],
     tables: lattice.Tables,
     out: NDArray[np.int64],
-) -> int:
-    """Write the ids of the first vectors of the heap to the places ``where``; returns the face most of them are on."""
-    size = where.size
-    face_of, order, first = np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(lattice.FACES + 1, np.int64)
-    _nearest(heap[0][:size], heap[1][:size], heap[2][:size], tables.centre, face_of)
+) -> tuple[int, int]:
+    """Write the ids of the points ``where``, each tried on its face: (how many are not there, the face of most or -1).
+
+    Those that are not there come first in ``where`` afterwards.
+    """
+    size, left = where.size, 0
+    order, first = np.empty(size, np.int64), np.zeros(lattice.FACES + 1, np.int64)
     for n in range(size):
         first[face_of[n] + 1] += 1
-    most = np.argmax(first) - 1
+    most = int(np.argmax(first)) - 1
+    if 2 * first[most + 1] <= size:
+        most = -1
     for face in range(lattice.FACES):
         first[face + 1] += first[face]
     for n in range(size):
-        order[first[face_of[n]]] = n
+        order[first[face_of[n]]] = where[n]
         first[face_of[n]] += 1
     i, j, state = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
-    x, y, z, ids = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    lat, lng, ids = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    x, y, z = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     start = 0
-    while start < size:
-        face = face_of[order[start]]
-        count = min(first[face], start + BLOCK) - start
-        for n in range(count):
-            at = order[start + n]
-            x[n], y[n], z[n] = heap[0, at], heap[1, at], heap[2, at]
-        _hexagons(x[:count], y[:count], z[:count], constants[0][face], constants[1], constants[2], i, j, state)
-        lattice.encode_block(i[:count], j[:count], face, res, tables, ids[:count])
-        for n in range(count):
-            out[where[order[start + n]]] = ids[n] if state[n] == 0 else 0
-        start += count
-    return int(most)
+    for face in range(lattice.FACES):
+        while start < first[face]:
+            count = min(first[face] - start, BLOCK)
+            for n in range(count):
+                lat[n], lng[n] = lats[order[start + n]], lngs[order[start + n]]
+            _vectors(lat[:count], lng[:count], x, y, z)
+            _hexagons(x[:count], y[:count], z[:count], constants[0][face], constants[1], constants[2], i, j, state)
+            lattice.encode_block(i[:count], j[:count], face, res, tables, ids[:count])
+            for n in range(count):
+                at = order[start + n]
+                out[at] = ids[n] if state[n] == 0 else 0
+                where[left] = at
+                left += state[n] == 2
+            start += count
+    return left, most
 
 
 @jit
@@ -183,35 +218,45 @@ def index(
 ) -> int:
     """Write the id of each point into ``out``, 0 where libh3 must decide; returns how many those are.
 
-    Points wait in a heap that is done face by face whenever it is full. Once most points turn out to lie on one face,
-    blocks are tried there at once, until most do not any more.
+    -1 is returned where a point is off the globe. Points wait in a heap that is done face by face whenever it is full,
+    those whose face was guessed wrongly in another. Once most points turn out to lie on one face, blocks are tried
+    there at once, until most do not any more.
     """
     i, j, state = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
-    x, y, z, heap = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty((3, HEAP))
-    where, waiting, face = np.empty(HEAP, np.int64), 0, -1
+    x, y, z, face_of = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(HEAP, np.int64)
+    heap, wrong, waiting, missed, face = np.empty(HEAP, np.int64), np.empty(HEAP, np.int64), 0, 0, -1
     for start in range(0, lats.size, BLOCK):
         size = min(BLOCK, lats.size - start)
-        _vectors(lats[start : start + size], lngs[start : start + size], x, y, z)
+        if not _on_globe(lats[start : start + size], lngs[start : start + size]):
+            return -1
+        before = waiting
         if face < 0:
             for n in range(size):
-                state[n] = 2
+                heap[waiting + n] = start + n
+            waiting += size
         else:
+            _vectors(lats[start : start + size], lngs[start : start + size], x, y, z)
             _hexagons(x[:size], y[:size], z[:size], constants[0][face], constants[1], constants[2], i, j, state)
             lattice.encode_block(i[:size], j[:size], face, res, tables, out[start : start + size])
-        before = waiting
-        for n in range(size):
-            if state[n] == 2:
-                where[waiting] = start + n
-                heap[0, waiting], heap[1, waiting], heap[2, waiting] = x[n], y[n], z[n]
-                waiting += 1
-            elif state[n] == 1:
-                out[start + n] = 0
+            for n in range(size):
+                if state[n] == 2:
+                    heap[waiting] = start + n
+                    waiting += 1
+                elif state[n] == 1:
+                    out[start + n] = 0
         if 2 * (waiting - before) > size:
             face = -1
-        if waiting > HEAP - BLOCK:
-            most = _by_face(heap, where[:waiting], res, constants, tables, out)
-            face, waiting = (most if face < 0 else face), 0
-    _by_face(heap, where[:waiting], res, constants, tables, out)
+        if waiting > HEAP - BLOCK or start + size == lats.size:
+            _guess(lats, lngs, heap[:waiting], tables.square, face_of)
+            left, most = _by_face(lats, lngs, heap[:waiting], face_of, res, constants, tables, out)
+            if missed + left > HEAP:
+                _nearest(lats, lngs, wrong[:missed], tables.centre, face_of)
+                _by_face(lats, lngs, wrong[:missed], face_of, res, constants, tables, out)
+                missed = 0
+            wrong[missed : missed + left] = heap[:left]
+            face, waiting, missed = (most if face < 0 else face), 0, missed + left
+    _nearest(lats, lngs, wrong[:missed], tables.centre, face_of)
+    _by_face(lats, lngs, wrong[:missed], face_of, res, constants, tables, out)
     unsure = 0
     for n in range(out.size):
         unsure += out[n] == 0

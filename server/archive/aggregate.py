@@ -1,8 +1,8 @@
 """Counting very many incidents in flat memory: points or stored cells in Parquet → n per cell and category.
 
 Stored cells are summed by one SQL text (``sql.aggregate``), whatever runs it: DuckDB here, Spark where one machine is
-too small (``server.archive.spark``). Points become cells on the way, batch by batch, and go into a hash table of (cell,
-category): memory holds one batch a thread and the result.
+too small (``server.archive.spark``). Points become cells on the way, batch by batch, and go into one hash table of
+cells and categories: memory holds one batch a thread and the result.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from geo import cells
+from geo import cells, errors
 from server.archive import engine, spark, sql, tally, values
 
-BATCH_ROWS = 1 << 20
+BATCH_ROWS = 1 << 18
 ENGINES = ("duckdb", "spark")
 SCHEMA = pa.schema([("cell", pa.int64()), ("category", pa.string()), ("n", pa.int64())])
 _POINTS = ("lat", "lng", "category")
@@ -49,24 +49,22 @@ def of_points(
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> pa.Table:
-    """Columns cell int64, category, n int64 of all points (columns lat, lng in WGS-84 degrees, category) of Parquet
-    files, sorted by cell and category. Rows without a place on the globe are left out.
+    """Columns cell int64, category (a dictionary of texts), n int64 of all points (columns lat, lng in WGS-84 degrees,
+    category) of Parquet files, sorted by cell and category. Rows without a place on the globe are left out.
 
     progress(rows read so far). Raises ArchiveError E_CANCELLED or E_CATEGORIES.
     """
     work = _Work(paths, res, progress, cancelled)
     _warm(res)
     with ThreadPoolExecutor(threads) as pool:
-        tables = list(pool.map(lambda _: work.count(), range(threads)))
-    for other in tables[1:]:
-        tables[0].merge(other)
-    return _table(*tables[0].result(), list(work.names))
+        list(pool.map(lambda _: work.count(), range(threads)))
+    return work.result()
 
 
 def of_cells(
     paths: Sequence[Path], *, res: int, run: values.Engine | None = None, cancelled: Callable[[], bool] | None = None
 ) -> pa.Table:
-    """The same from stored cells (columns cell, category, weight, as in segments), no finer than they are."""
+    """The same in no order from stored cells (columns cell, category, weight, as in segments), no finer than those."""
     files = ", ".join("'" + glob.escape(str(path)).replace("'", "''") + "'" for path in paths)
     with engine.connect(run or values.Engine()) as connection:
         connection.execute(f"CREATE VIEW facts AS SELECT cell, category, weight FROM read_parquet([{files}])")
@@ -90,7 +88,10 @@ def directory(source: Path, out: Path, *, res: int, by: str = "duckdb") -> Made:
         table = spark.aggregate(paths, res=res, stored=stored)
     else:
         table = of_cells(paths, res=res) if stored else of_points(paths, res=res)
-    table = table.cast(SCHEMA).combine_chunks()
+    table = table.cast(SCHEMA)
+    if stored or by == "spark":
+        table = table.sort_by([("cell", "ascending"), ("category", "ascending")])
+    table = table.combine_chunks()
     out.mkdir(parents=True, exist_ok=True)
     final, beside = out / f"counts-res{res}.parquet", out / f".counts-{secrets.token_hex(8)}.part"
     with beside.open("wb") as file:
@@ -102,33 +103,19 @@ def directory(source: Path, out: Path, *, res: int, by: str = "duckdb") -> Made:
     return Made(final, table.num_rows, pc.count_distinct(table["cell"]).as_py(), int(n))
 
 
-def _table(found: np.ndarray, codes: np.ndarray, n: np.ndarray, names: list[str | None]) -> pa.Table:
-    """The columns in order of cell and category, rows without a category after those with one.
-
-    Cells of one resolution differ in 52 bits and codes take 12, so both are one number to sort by.
-    """
-    words = pa.array(names, pa.string())
-    rank = np.empty(len(names), np.uint64)
-    rank[np.asarray(pc.sort_indices(words))] = np.arange(len(names), dtype=np.uint64)
-    order = np.argsort((found << np.uint64(12)) | rank[codes])
-    category = pa.DictionaryArray.from_arrays(pa.array(codes[order]), words).cast(pa.string())
-    return pa.table({"cell": found[order].astype(np.int64), "category": category, "n": n[order]})
-
-
 def _warm(res: int) -> None:
     """Compile every loop that the threads will run, before there are threads: for arrays that may be written to and for
     those of Arrow, which may not."""
     for writeable in (True, False):
         lats, lngs = np.zeros(2), np.ones(2)
         lats.flags.writeable = lngs.flags.writeable = writeable
-        ids = cells.from_points(lats, lngs, res)
-        made = tally.Tally()
-        made.add(ids, np.zeros(ids.size, np.int32))
-        made.merge(made)
+        ids, codes = cells.from_points(lats, lngs, res), np.zeros(2, np.int32)
+        codes.flags.writeable = writeable
+        tally.Tally().add(ids, codes, np.zeros(1, np.int32))
 
 
 class _Work:
-    """Row groups still to be counted, shared by threads; each thread fills a table of its own."""
+    """Row groups still to be counted and the table they are counted in, both shared by threads."""
 
     def __init__(
         self,
@@ -137,7 +124,8 @@ class _Work:
         progress: Callable[[int], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
-        self.names: dict[str | None, int] = {}
+        self._names: dict[str | None, int] = {}
+        self._table = tally.Tally()
         self._res = res
         self._progress = progress
         self._cancelled = cancelled
@@ -145,22 +133,30 @@ class _Work:
         self._lock = threading.Lock()
         self._rows = 0
 
-    def count(self) -> tally.Tally:
+    def count(self) -> None:
         """Take row groups until there are none left. Raises ArchiveError E_CANCELLED, E_CATEGORIES."""
-        table = tally.Tally()
         while True:
             with self._lock:
                 path, group = next(self._groups, (None, 0))
             if path is None:
-                return table
+                return
             texts = ["category"] if pq.read_schema(path).field("category").type == pa.string() else []
             with pq.ParquetFile(path, read_dictionary=texts) as file:
                 for batch in file.iter_batches(
                     batch_size=BATCH_ROWS, row_groups=[group], columns=list(_POINTS), use_threads=False
                 ):
                     self._told(batch.num_rows)
-                    lats, lngs, codes = self._plain(batch)
-                    table.add(cells.from_points(lats, lngs, self._res), codes)
+                    self._table.add(*self._plain(batch))
+
+    def result(self) -> pa.Table:
+        """The counts in order of cell and category, rows without a category after those with one."""
+        words = pa.array(list(self._names), pa.string())
+        rank = np.empty(len(words), np.int64)
+        rank[np.asarray(pc.sort_indices(words))] = np.arange(len(words))
+        found, codes, n = self._table.result(rank)
+        indices = pa.array(codes, mask=codes == self._names.get(None, -1))
+        category = pa.DictionaryArray.from_arrays(indices, words.fill_null(""))
+        return pa.table({"cell": found.view(np.int64), "category": category, "n": n})
 
     def _told(self, rows: int) -> None:
         with self._lock:
@@ -171,20 +167,21 @@ class _Work:
                 self._progress(self._rows)
 
     def _plain(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Latitudes, longitudes and category codes of the rows on the globe."""
+        """The cells of the rows on the globe, a number for each row's category, and the code that the number means."""
         lats, lngs = (np.asarray(batch.column(name).to_numpy(zero_copy_only=False), float) for name in ("lat", "lng"))
         category = batch.column("category")
         if not pa.types.is_dictionary(category.type):
             category = category.cast(pa.string()).dictionary_encode()
         words = [*category.dictionary.to_pylist(), None]
         with self._lock:
-            known = np.array([self.names.setdefault(word, len(self.names)) for word in words], np.int32)
-            if len(self.names) > tally.MOST_CODES:
+            known = np.array([self._names.setdefault(word, len(self._names)) for word in words], np.int32)
+            if len(self._names) > tally.MOST_CODES:
                 raise values.ArchiveError("E_CATEGORIES", f"there are more than {tally.MOST_CODES - 1} categories")
         indices = category.indices if category.null_count == 0 else pc.fill_null(category.indices, len(words) - 1)
-        codes = known[np.asarray(indices)]
-        if len(lats) and lats.min() >= -90 and lats.max() <= 90 and lngs.min() >= -180 and lngs.max() <= 180:
-            return lats, lngs, codes
-        with np.errstate(invalid="ignore"):
-            there = (np.abs(lats) <= 90) & (np.abs(lngs) <= 180)
-        return lats[there], lngs[there], codes[there]
+        codes = np.asarray(indices).astype(np.int32, copy=False)
+        try:
+            return cells.from_points(lats, lngs, self._res), codes, known
+        except errors.CoordinateError:
+            with np.errstate(invalid="ignore"):
+                there = (np.abs(lats) <= 90) & (np.abs(lngs) <= 180)
+            return cells.from_points(lats[there], lngs[there], self._res), codes[there], known

@@ -50,27 +50,26 @@ def open_facts(
     replaced = any(segment.replaces for segment in facts.segments) or _live_replaces(facts.live)
     if replaced:
         chosen = list(facts.segments)
-    paths: list[str] = []
+    paths: dict[int, list[str]] = {}
     for segment in chosen:
         path = facts.directory / segment.file
         if not path.is_file():
             raise values.ArchiveError(
                 "E_SEGMENT_MISSING", f"the archive names {segment.file}, but the file is not there", file=segment.file
             )
-        paths.append(glob.escape(str(path)).replace("'", "''"))
+        paths.setdefault(segment.layout, []).append(glob.escape(str(path)).replace("'", "''"))
     live = facts.live if facts.live is not None and facts.live.num_rows else None
     with connect(engine) as connection:
         if paths:
-            files = ", ".join(f"'{path}'" for path in paths)
-            text = f"CREATE VIEW segments AS SELECT {_project(values.SCHEMA.names)} FROM read_parquet([{files}])"
+            held = " UNION ALL ".join(_files(layout, named) for layout, named in sorted(paths.items()))
             try:
-                connection.execute(text)
+                connection.execute(f"CREATE VIEW segments AS {held}")
             except duckdb.Error as error:
                 raise _damaged() from error
         if live is not None or not paths:
             table = values.SCHEMA.empty_table() if live is None else live.select(values.SCHEMA.names)
             connection.register("live_table", table.cast(values.SCHEMA))
-            connection.execute(f"CREATE VIEW live AS SELECT {_project(values.SCHEMA.names)} FROM live_table")
+            connection.execute(f"CREATE VIEW live AS SELECT {_project()} FROM live_table")
         everything = sql.facts(segments=bool(paths), live=live is not None or not paths, replaced=replaced)
         connection.execute(f"CREATE VIEW facts AS {everything}")
         yield connection
@@ -121,8 +120,20 @@ def column(table: pa.Table, name: str, dtype: type) -> np.ndarray:
     return np.asarray(table[name].to_numpy(), dtype=dtype)
 
 
-def _project(names: Sequence[str]) -> str:
-    return ", ".join("epoch_us(time) AS us" if name == "time" else f'"{name}"' for name in names)
+def _files(layout: int, paths: Sequence[str]) -> str:
+    """Rows of files of one layout; what the layout lacks is null."""
+    files = ", ".join(f"'{path}'" for path in paths)
+    return f"SELECT {_project(values.LACKING.get(layout, ()))} FROM read_parquet([{files}])"
+
+
+def _project(lacking: Sequence[str] = ()) -> str:
+    """Every column of the archive, times as microseconds."""
+    named = {"time": "us", "received": "received_us"}
+    columns = []
+    for name in values.SCHEMA.names:
+        text = f'"{name}"' if name not in named else f"epoch_us({name}) AS {named[name]}"
+        columns.append(f"CAST(NULL AS BIGINT) AS {named.get(name, name)}" if name in lacking else text)
+    return ", ".join(columns)
 
 
 def _overlaps(segment: values.Segment, start_us: int | None, end_us: int | None) -> bool:

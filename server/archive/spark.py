@@ -24,7 +24,7 @@ _CELLS = "cell bigint, category string, weight int"
 
 
 def aggregate(paths: Sequence[Path], *, res: int, stored: bool) -> pa.Table:
-    """cell, category, n of Parquet files, sorted: by their stored cells, or from their points (WGS-84 degrees).
+    """cell, category, n of Parquet files, in no order: by their stored cells, or from their points (WGS-84 degrees).
 
     Raises ArchiveError E_NO_SPARK where pyspark is not installed.
     """

@@ -15,6 +15,7 @@ US_PER_DAY = 24 * US_PER_HOUR
 _RES_SHIFT = 52
 
 COLUMNS = "id, us, lat, lng, cell, region, category, weight, source, external_id, revision, status"
+EVERY = f"{COLUMNS}, received_us"
 
 
 def parent(column: str, res: int) -> str:
@@ -34,18 +35,18 @@ def facts(*, segments: bool, live: bool, replaced: bool) -> str:
     """The relation ``facts``. ``replaced``: some row replaces another, so the replaced ones must be left out."""
     parts = []
     if segments:
-        parts.append(f"SELECT {COLUMNS}, replaces FROM segments")
+        parts.append(f"SELECT {EVERY}, replaces FROM segments")
     if live:
-        parts.append(f"SELECT {COLUMNS}, replaces FROM live")
+        parts.append(f"SELECT {EVERY}, replaces FROM live")
     everything = " UNION ALL ".join(parts)
     if not replaced:
-        return f"SELECT {COLUMNS} FROM ({everything}) AS every_row"
+        return f"SELECT {EVERY} FROM ({everything}) AS every_row"
     gone = " UNION ALL ".join(
         f"SELECT replaces FROM {name} WHERE replaces IS NOT NULL"
         for name, there in (("segments", segments), ("live", live))
         if there
     )
-    return f"SELECT {COLUMNS} FROM ({everything}) AS every_row WHERE id NOT IN ({gone})"
+    return f"SELECT {EVERY} FROM ({everything}) AS every_row WHERE id NOT IN ({gone})"
 
 
 def local_us(tz: str, *, first_us: int, last_us: int) -> str:
@@ -93,11 +94,9 @@ def counts(res: int, where: str) -> str:
 
 
 def aggregate(res: int) -> str:
-    """cell, category, n by ancestor cell at ``res`` and category: the one text for one machine and for many."""
-    return (
-        f"SELECT {parent('cell', res)} AS cell, category, CAST(sum(weight) AS BIGINT) AS n FROM facts "
-        "GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST"
-    )
+    """cell, category, n by ancestor cell at ``res`` and category, in no order: the one text for one machine and for
+    many."""
+    return f"SELECT {parent('cell', res)} AS cell, category, CAST(sum(weight) AS BIGINT) AS n FROM facts GROUP BY 1, 2"
 
 
 def extent(where: str) -> str:

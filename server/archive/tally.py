@@ -1,10 +1,15 @@
-"""A hash table of (cell, category) → count, filled a batch at a time by one compiled loop.
+"""A hash table of cells and their counts by category, filled a batch at a time by one compiled loop.
 
-Cells of one resolution differ in their lower 52 bits only, so the category's code rides in the upper 12: one key, and
-one place in memory for key and count.
+One line of the processor's memory (64 bytes) holds a cell and the counts of fourteen categories of neighbouring codes,
+so that counting one incident touches one line. Categories met first get the lowest codes and are mostly the frequent
+ones: most of the work happens in one line a cell. Cells of one resolution differ in their lower 52 bits only; the upper
+12 say which fourteen codes.
 """
 
 from __future__ import annotations
+
+import collections
+import threading
 
 import numba
 import numpy as np
@@ -12,119 +17,170 @@ from numpy.typing import NDArray
 
 #: Codes are below this.
 MOST_CODES = (1 << 12) - 1
+Lines = NDArray[np.uint64]
+_LANES = 14
+_LIMIT = 1 << 31  # a count in a line stays at or below it; what goes beyond is kept apart
 _SHIFT = np.uint64(52)
 _LOW = np.uint64((1 << 52) - 1)
-_FIRST_BITS = 16
-_BLOCK = 512
-_FAST = 1 << 22
+_FIRST_LINES = 1 << 12
+_BLOCK = 256
+_FAST = 1 << 18
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Tally:
-    """Open addressing with linear probing, at most half full. Key 0 marks an empty slot, so codes are kept plus one."""
+    """Open addressing with linear probing, at most 5/8 full: a key (0: no line yet) and fourteen counts of 32 bits a
+    line. Threads may share one; the counting itself is done by one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, limit: int = _LIMIT) -> None:
+        self._limit = np.uint32(limit)
         self._used = 0
         self._top = np.uint64(0)
-        self._slots = _empty(1 << _FIRST_BITS)
+        self._lines = _empty(_FIRST_LINES)
+        self._beyond: collections.Counter[tuple[int, int]] = collections.Counter()
+        self._lock = threading.Lock()
 
-    def add(self, cells: NDArray[np.uint64], codes: NDArray[np.int32]) -> None:
-        """Count every pair once. The cells of all calls have one resolution; codes lie in 0…MOST_CODES - 1."""
-        if len(cells):
-            self._top = cells[0] & ~_LOW
+    def add(self, cells: NDArray[np.uint64], codes: NDArray[np.int32], known: NDArray[np.int32]) -> None:
+        """Count every pair of a cell and ``known[code]`` once. The cells of all calls have one resolution; what
+        ``known`` holds lies in 0…MOST_CODES - 1."""
         at = 0
-        while at < len(cells):
-            done, self._used, _ = _add(cells[at:], codes[at:], self._slots, self._used)
-            at += done
-            if at < len(cells):
-                self._grow()
+        with self._lock:
+            if len(cells):
+                self._top = cells[0] & ~_LOW
+            while at < len(cells):
+                done, self._used, over, _ = _add(cells[at:], codes[at:], known, self._limit, self._lines, self._used)
+                at += done
+                if over:
+                    self._beyond[int(cells[at - 1]), int(known[codes[at - 1]])] += int(self._limit)
+                elif at < len(cells):
+                    self._grow()
 
-    def merge(self, other: Tally) -> None:
-        """Add the counts of another tally of the same resolution."""
-        self._top = self._top | other._top
-        keys, n = other._slots[other._slots[:, 0] != 0].T
-        while 2 * (self._used + len(keys)) > len(self._slots):
-            self._grow()
-        self._used += _put(keys.copy(), n.copy(), self._slots)
-
-    def result(self) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]:
-        """Cells, codes and counts of all pairs met, in no order."""
-        keys, n = self._slots[self._slots[:, 0] != 0].T
-        return (keys & _LOW) | self._top, (keys >> _SHIFT).astype(np.int32) - 1, n.astype(np.int64)
+    def result(self, rank: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]:
+        """Cells, codes and counts of all pairs met, by cell and then by ``rank[code]``."""
+        used = np.flatnonzero(self._lines[:, 0])
+        order = used[np.argsort(self._lines[used, 0] & _LOW)]
+        cells, codes, n = (np.empty(_number(self._lines), kind) for kind in (np.uint64, np.int32, np.int64))
+        _tell(self._lines, order, rank, np.argsort(rank).astype(np.int32), cells, codes, n)
+        cells |= self._top
+        for (cell, code), more in self._beyond.items():
+            n[(cells == cell) & (codes == code)] += more
+        return cells, codes, n
 
     def _grow(self) -> None:
-        slots = _empty((4 if len(self._slots) < _FAST else 2) * len(self._slots))
-        _move(self._slots, slots)
-        self._slots = slots
+        lines = _empty((4 if len(self._lines) < _FAST else 2) * len(self._lines))
+        _move(self._lines, lines)
+        self._lines = lines
 
 
-def _empty(n: int) -> NDArray[np.uint64]:
-    """``n`` empty slots. Filled rather than asked for as zeros: NumPy then gets large pages, which are met faster."""
-    slots = np.empty((n, 2), np.uint64)
-    slots.fill(0)
-    return slots
+def _empty(n: int) -> Lines:
+    """``n`` empty lines, each in one line of the processor's memory. Filled rather than asked for as zeros: NumPy then
+    gets large pages, which are met faster."""
+    room = np.empty(8 * n + 8, np.uint64)
+    room.fill(0)
+    start = -(room.ctypes.data // 8) % 8
+    return room[start : start + 8 * n].reshape(n, 8)
 
 
 @numba.njit(cache=True, nogil=True)
-def _home(key: int, slots: NDArray[np.uint64]) -> np.uint64:
-    """The slot where the search for the key begins."""
+def _home(key: int, lines: Lines) -> np.uint64:
+    """The line where the search for the key begins."""
     mixed = key * _GOLD
-    return ((mixed ^ (mixed >> np.uint64(29))) * _GOLD >> np.uint64(24)) & np.uint64(len(slots) - 1)
+    return ((mixed ^ (mixed >> np.uint64(29))) * _GOLD >> np.uint64(24)) & np.uint64(len(lines) - 1)
 
 
 @numba.njit(cache=True, nogil=True)
-def _slot(key: int, at: np.uint64, slots: NDArray[np.uint64]) -> np.uint64:
-    """The slot of the key, or the empty one where it belongs, from ``at`` on."""
-    last = np.uint64(len(slots) - 1)
-    while slots[at, 0] != 0 and slots[at, 0] != key:
+def _line(key: int, at: np.uint64, lines: Lines) -> np.uint64:
+    """The line of the key, or the empty one where it belongs, from ``at`` on."""
+    last = np.uint64(len(lines) - 1)
+    while lines[at, 0] != 0 and lines[at, 0] != key:
         at = (at + np.uint64(1)) & last
     return at
 
 
 @numba.njit(cache=True, nogil=True)
 def _add(
-    cells: NDArray[np.uint64], codes: NDArray[np.int32], slots: NDArray[np.uint64], used: int
-) -> tuple[int, int, np.uint64]:
-    """Count pairs until the table is half full: (how many were counted, slots used, a number that says nothing).
+    cells: NDArray[np.uint64],
+    codes: NDArray[np.int32],
+    known: NDArray[np.int32],
+    limit: np.uint32,
+    lines: Lines,
+    used: int,
+) -> tuple[int, int, bool, np.uint64]:
+    """Count pairs until a count goes beyond the limit, which is then taken off, or the table is full enough.
 
-    A block's slots are read before any is changed: loads that do not wait for each other keep the memory busy. What was
-    read is answered, or the compiler would leave the reading out.
+    Answers how many were counted, lines used, whether the last count went beyond, and a number that says nothing: a
+    block's lines are read before any is changed, since loads that do not wait for each other keep the memory busy, and
+    the compiler would leave out a reading that is not answered.
     """
-    keys, homes, met = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64), np.uint64(0)
+    keys, homes, lanes = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint32)
+    met, counts = np.uint64(0), lines.view(np.uint32)
     for start in range(0, len(cells), _BLOCK):
         size = min(_BLOCK, len(cells) - start)
         for i in range(size):
-            keys[i] = (cells[start + i] & _LOW) | (np.uint64(codes[start + i] + 1) << _SHIFT)
-            homes[i] = _home(keys[i], slots)
-            met ^= slots[homes[i], 0]
+            code = np.uint32(known[codes[start + i]])
+            group = code // np.uint32(_LANES)
+            lanes[i] = np.uint32(2) + code - np.uint32(_LANES) * group
+            keys[i] = (cells[start + i] & _LOW) | (np.uint64(group + np.uint32(1)) << _SHIFT)
+            homes[i] = _home(keys[i], lines)
         for i in range(size):
-            at = _slot(keys[i], homes[i], slots)
-            if slots[at, 0] == 0:
-                if 2 * used >= len(slots):
-                    return start + i, used, met
-                slots[at, 0] = keys[i]
+            met ^= lines[homes[i], 0]
+        for i in range(size):
+            at = _line(keys[i], homes[i], lines)
+            if lines[at, 0] == 0:
+                if 8 * used >= 5 * len(lines):
+                    return start + i, used, False, met
+                lines[at, 0] = keys[i]
                 used += 1
-            slots[at, 1] += np.uint64(1)
-    return len(cells), used, met
+            counts[at, lanes[i]] += np.uint32(1)
+            if counts[at, lanes[i]] > limit:
+                counts[at, lanes[i]] = 1
+                return start + i + 1, used, True, met
+    return len(cells), used, False, met
 
 
 @numba.njit(cache=True, nogil=True)
-def _put(keys: NDArray[np.uint64], n: NDArray[np.uint64], slots: NDArray[np.uint64]) -> int:
-    """Add counts to a table that has room; how many keys were new."""
-    fresh = 0
-    for i in range(len(keys)):
-        at = _slot(keys[i], _home(keys[i], slots), slots)
-        if slots[at, 0] == 0:
-            slots[at, 0] = keys[i]
-            fresh += 1
-        slots[at, 1] += n[i]
-    return fresh
+def _number(lines: Lines) -> int:
+    """How many pairs there are."""
+    counts, number = lines.view(np.uint32), 0
+    for i in range(len(lines)):
+        for lane in range(_LANES):
+            number += counts[i, 2 + lane] != 0
+    return number
 
 
 @numba.njit(cache=True, nogil=True)
-def _move(old: NDArray[np.uint64], slots: NDArray[np.uint64]) -> None:
+def _move(old: Lines, lines: Lines) -> None:
     """Put what one table holds into a larger, empty one."""
     for i in range(len(old)):
         if old[i, 0] != 0:
-            at = _slot(old[i, 0], _home(old[i, 0], slots), slots)
-            slots[at, 0], slots[at, 1] = old[i, 0], old[i, 1]
+            lines[_line(old[i, 0], _home(old[i, 0], lines), lines)] = old[i]
+
+
+@numba.njit(cache=True, nogil=True)
+def _tell(
+    lines: Lines,
+    order: NDArray[np.int64],
+    rank: NDArray[np.int64],
+    code_at: NDArray[np.int32],
+    cells: NDArray[np.uint64],
+    codes: NDArray[np.int32],
+    n: NDArray[np.int64],
+) -> None:
+    """Write the pairs of the lines in ``order``, in which those of a cell follow each other."""
+    met, held, many, at = np.empty(len(rank), np.int64), np.empty(len(rank), np.int64), 0, 0
+    counts = lines.view(np.uint32)
+    for m in range(len(order)):
+        key = lines[order[m], 0]
+        first = (np.int64(key >> _SHIFT) - 1) * _LANES
+        for lane in range(_LANES):
+            count = counts[order[m], 2 + lane]
+            if count != 0:
+                met[many] = rank[first + lane]
+                held[met[many]] = count
+                many += 1
+        if m + 1 == len(order) or (lines[order[m + 1], 0] ^ key) & _LOW != 0:
+            met[:many].sort()
+            for k in range(many):
+                cells[at], codes[at], n[at] = key & _LOW, code_at[met[k]], held[met[k]]
+                at += 1
+            many = 0

@@ -1,7 +1,10 @@
 """Points → cells, polygon → cells, parents and neighbours: ours beside h3ronpy (Rust) and h3-py (C), at three sizes.
 
 Processor time of the whole process is compared, not the clock, so that other work on the machine and threads of the
-peers do not tilt it; the best of several runs counts. Every row says how many results differ from libh3's.
+peers do not tilt it; the best of several runs counts. Every row says how many results differ from libh3's, and the
+last rows ask libh3 about every point of a large set made to be mistaken (``tests.hard_points``).
+
+Options: ``--exact=N`` how many points that set has over all resolutions, ``--only=exact`` nothing else.
 """
 
 from __future__ import annotations
@@ -18,12 +21,15 @@ import numpy as np
 import shapely
 
 from geo import boundary, cells
+from tests import hard_points
 
 PEERS = ["h3ronpy==0.22.0"]
+OPTIONS = {"exact": "10000000", "only": ""}
 POINTS = (100_000, 1_000_000, 10_000_000)
 RADII = (0.05, 0.2, 0.8)  # of a disc in degrees: about 6 000, 96 000 and 1.5 million cells of resolution 10
 LAT, LNG, RES = 26.4, 111.6, 10
 LIBH3_POINTS = 1_000_000  # libh3 is asked about so many of the points
+KINDS = 11  # of hard points
 
 
 def timed(make: Callable[[], Any], runs: int = 5) -> tuple[Any, float]:
@@ -111,6 +117,25 @@ def by_set(radius: float) -> dict[str, Any]:
     }
 
 
+def exactness(number: int) -> list[dict[str, Any]]:
+    """Every point of random and hard ones (``number`` over all resolutions) beside libh3's answer, by kind."""
+    wrong: dict[str, list[int]] = {}
+    asked: dict[str, int] = {}
+    for res in range(16):
+        for kind, lats, lngs in hard_points.by_kind(np.random.default_rng(res), res, -(-number // (16 * KINDS))):
+            true = np.array([h3.latlng_to_cell(a, b, res) for a, b in zip(lats.tolist(), lngs.tolist())], np.uint64)
+            differ = int((cells.from_points(lats, lngs, res) != true).sum())
+            wrong.setdefault(kind, []).append(differ)
+            asked[kind] = asked.get(kind, 0) + true.size
+    rows = [
+        {"work": f"equal to libh3, {kind}", "size": asked[kind], "differ from libh3": sum(by_res),
+         "at resolutions 0-15": " ".join(map(str, by_res))}
+        for kind, by_res in wrong.items()
+    ]  # fmt: skip
+    every = sum(row["differ from libh3"] for row in rows)
+    return [*rows, {"work": "equal to libh3, all", "size": sum(asked.values()), "differ from libh3": every}]
+
+
 def growth(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The exponent of time over size between the smallest and the largest."""
     span = math.log(rows[-1]["size"] / rows[0]["size"])
@@ -120,7 +145,13 @@ def growth(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def run(*, sizes: tuple[int, ...] = POINTS, radii: tuple[float, ...] = RADII) -> list[dict[str, Any]]:
+def run(options: dict[str, str]) -> list[dict[str, Any]]:
+    """All rows, or with ``only`` just those of exactness."""
+    found = [] if options["only"] == "exact" else speed()
+    return found + exactness(int(options["exact"]))
+
+
+def speed(*, sizes: tuple[int, ...] = POINTS, radii: tuple[float, ...] = RADII) -> list[dict[str, Any]]:
     by_point(1000, everywhere=False)
     by_polygon(0.01)
     by_set(0.01)
@@ -136,7 +167,7 @@ def run(*, sizes: tuple[int, ...] = POINTS, radii: tuple[float, ...] = RADII) ->
     return [{**row, "memory_mb": memory} for row in found]
 
 
-def main(*, json: bool) -> None:
-    for row in run():
+def main(*, json: bool, options: dict[str, str]) -> None:
+    for row in run(options):
         plain = {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in row.items()}
         print(jsonlib.dumps(plain, ensure_ascii=False) if json else "  ".join(f"{k}={v}" for k, v in plain.items()))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo import cells, errors, geodesy
+from tests import hard_points
 
 LATS = st.floats(-90, 90, allow_nan=False)
 LNGS = st.floats(-180, 180, allow_nan=False)
@@ -18,22 +19,11 @@ def globe(res):
     return cells.children(np.array(h3.get_res0_cells(), np.uint64), res)
 
 
-def directions(cells_):
-    """Unit vectors of the centres as libh3 gives them."""
-    lat, lng = np.radians(np.array([h3.cell_to_latlng(c) for c in cells_])).T
-    return np.column_stack((np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)))
-
-
-def degrees(vectors):
-    x, y, z = (vectors / np.linalg.norm(vectors, axis=1)[:, None]).T
-    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
-
-
 def places():
     """Disks at a city, at pentagons, over an edge of the icosahedron, at a pole and at the antimeridian."""
-    corners = directions(h3.get_pentagons(0))
+    corners = hard_points.directions(h3.get_pentagons(0))
     near = np.argsort(-(corners @ corners[0]))[1]
-    (lat,), (lng,) = degrees((corners[0] + 1.1 * corners[near])[None, :])
+    (lat,), (lng,) = hard_points.degrees((corners[0] + 1.1 * corners[near])[None, :])
     return [
         pytest.param(h3.latlng_to_cell(26.4, 111.6, 10), 20, id="city"),
         pytest.param(h3.get_pentagons(7)[3], 6, id="odd pentagon"),
@@ -45,30 +35,12 @@ def places():
     ]
 
 
-def hard_points(rng, res, n):
-    """Points on edges and vertices of cells, on borders and centres of faces, at poles and the antimeridian."""
-    lat, lng = np.degrees(np.arcsin(rng.uniform(-1, 1, n))), rng.uniform(-180, 180, n)
-    rings = [h3.cell_to_boundary(h3.latlng_to_cell(a, b, res)) for a, b in zip(lat, lng)]
-    edge = [(ring[0], ring[1]) for ring in rings]
-    share = rng.choice([0.0, 0.5, 0.25, 1 / 3], n)
-    on_edge = [(a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t) for (a, b), t in zip(edge, share)]
-    corners = directions(h3.get_pentagons(0))
-    mixes = corners[rng.integers(0, 12, n)] + corners[rng.integers(0, 12, n)] * rng.random(n)[:, None]
-    mixes = mixes[np.linalg.norm(mixes, axis=1) > 0.1]
-    mixed = np.column_stack(degrees(mixes))
-    pole = np.column_stack((rng.choice([-90, 90, 89.9999999], n), rng.uniform(-180, 180, n)))
-    seam = np.column_stack((lat, rng.choice([-180.0, 180.0, 179.99999999999997], n)))
-    points = np.vstack((np.array(on_edge), mixed, pole, seam))
-    points += rng.normal(size=points.shape) * rng.choice([0, 1e-15, 1e-13, 1e-11, 1e-9], points.shape[0])[:, None]
-    return np.clip(points[:, 0], -90, 90), np.clip(points[:, 1], -180, 180)
-
-
 @pytest.mark.parametrize("res", range(16))
 def test_points_get_the_cell_that_libh3_gives_even_where_rounding_decides(res):
     rng = np.random.default_rng(res)
-    lats, lngs = hard_points(rng, res, 400)
-    wanted = [h3.latlng_to_cell(a, b, res) for a, b in zip(lats.tolist(), lngs.tolist())]
-    assert cells.from_points(lats, lngs, res).tolist() == wanted
+    for kind, lats, lngs in hard_points.by_kind(rng, res, 150):
+        wanted = [h3.latlng_to_cell(a, b, res) for a, b in zip(lats.tolist(), lngs.tolist())]
+        assert cells.from_points(lats, lngs, res).tolist() == wanted, kind
 
 
 @pytest.mark.parametrize("res", [0, 5, 10, 15])

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from geo import cells
 from server import cli
-from server.archive import aggregate, values
+from server.archive import aggregate, tally, values
 
 WITHOUT_SPARK = importlib.util.find_spec("pyspark") is None or shutil.which("java") is None
 
@@ -68,6 +68,24 @@ def test_counts_are_those_of_a_loop(points: Path, tmp_path: Path) -> None:
     assert (made.n, made.rows) == (wanted.total(), len(wanted))
 
 
+@pytest.mark.parametrize(("limit", "places", "kinds"), [(3, 500, 24), (1 << 31, 3_000, 24), (1 << 31, 500, 4_094)])
+def test_a_table_that_grows_and_goes_beyond_its_limit_counts_like_a_counter(
+    limit: int, places: int, kinds: int
+) -> None:
+    rng, wanted, table = np.random.default_rng(limit + kinds), Counter[tuple[int, int]](), tally.Tally(limit=limit)
+    known = rng.permutation(kinds).astype(np.int32)
+    for _ in range(3):
+        ids = np.uint64(0x8A << 52) | (rng.integers(1, places + 1, 9_000).astype(np.uint64) << np.uint64(15))
+        codes = np.minimum(rng.exponential(kinds / 5, ids.size), kinds - 1).astype(np.int32)
+        table.add(ids, codes, known)
+        wanted.update(zip(ids.tolist(), known[codes].tolist(), strict=True))
+    rank = rng.permutation(kinds)
+    found, codes, n = table.result(rank)
+    assert dict(zip(zip(found.tolist(), codes.tolist(), strict=True), n.tolist(), strict=True)) == dict(wanted)
+    order = list(zip(found.tolist(), rank[codes].tolist(), strict=True))
+    assert order == sorted(order)
+
+
 def test_the_command_writes_the_counts(stored: Path, tmp_path: Path) -> None:
     asked = ["aggregate", "--input", str(stored), "--out", str(tmp_path / "out"), "--res", "9", "--json"]
     done = CliRunner().invoke(cli.cli, asked)
@@ -76,9 +94,7 @@ def test_the_command_writes_the_counts(stored: Path, tmp_path: Path) -> None:
     assert told["n"] == 8_000 - 18 and Path(told["file"]).is_file() and told["engine"] == "duckdb"
 
 
-def test_spark_that_is_not_there_is_named(
-    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_spark_that_is_not_there_is_named(stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
     with pytest.raises(values.ArchiveError) as refused:
         aggregate.directory(stored, tmp_path / "out", res=9, by="spark")
