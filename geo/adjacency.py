@@ -77,6 +77,33 @@ def components(adjacency: Adjacency, *, labels: NDArray[np.int32] | None = None)
     return np.asarray(rank[number], np.int32)
 
 
+def tied(adjacency: Adjacency, ids: cells.Cells, labels: NDArray[np.int32]) -> Adjacency:
+    """The graph with the pieces of each label tied: each cell of a lesser piece and the nearest of the largest.
+
+    What lies in pieces today (an enclave, an island) then counts as one, and only what tears it further as torn.
+    """
+    piece = components(adjacency, labels=labels)
+    size = np.bincount(piece)
+    owner = labels[np.unique(piece, return_index=True)[1]]
+    a, b = [], []
+    lats, lngs = cells.centres(ids)
+    for label in np.unique(owner)[np.bincount(np.unique(owner, return_inverse=True)[1]) > 1].tolist():
+        own = np.flatnonzero(owner == label)
+        main = np.flatnonzero(piece == own[size[own].argmax()])
+        for at in np.flatnonzero((labels == label) & (piece != piece[main[0]])).tolist():
+            away = geodesy.distance_m(lats[at], lngs[at], lats[main], lngs[main])
+            a.append(at)
+            b.append(int(main[np.argmin(away)]))
+    if not a:
+        return adjacency
+    tails = np.repeat(np.arange(ids.size, dtype=np.int64), np.diff(adjacency.indptr))
+    once = tails < adjacency.indices
+    return _compressed(
+        ids.size, np.concatenate((tails[once], np.array(a))), np.concatenate((adjacency.indices[once], np.array(b))),
+        np.concatenate((adjacency.barrier[once], np.zeros(len(a), np.float32))),
+    )
+
+
 def _compressed(n: int, a: NDArray[np.int64], b: NDArray[np.int64], cost: NDArray[np.float32]) -> Adjacency:
     """Both directions of the pairs as sorted compressed rows."""
     row, column = np.concatenate((a, b)), np.concatenate((b, a))

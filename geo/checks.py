@@ -54,15 +54,18 @@ class Violation:
     label: int = -1
 
 
-def violations(problem: Problem, partition: Partition) -> list[Violation]:
-    """Every way in which ``partition`` is not a valid plan of ``problem``, structure first; [] when it is."""
+def violations(problem: Problem, partition: Partition, *, atoms: atoms_.Atoms | None = None) -> list[Violation]:
+    """Every way in which ``partition`` is not a valid plan of ``problem``, structure first; [] when it is.
+
+    ``atoms`` of the problem need not be made again where they are known.
+    """
     if not np.array_equal(problem.cells, partition.cells):
         missing = np.setxor1d(problem.cells, partition.cells)
         reason = f"{len(missing)} cells are in the plan or in the city but not in both"
         return [Violation("INCOMPLETE", missing, reason, False, -1)]
     if len(problem.cells) == 0:
         return []
-    atoms = atoms_.make(problem)
+    atoms = atoms_.make(problem) if atoms is None else atoms
     return _structure(problem, atoms, partition) + band_violations(problem, atoms, partition)
 
 

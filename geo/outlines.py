@@ -19,6 +19,7 @@ from geo import cells, errors, lattice
 jit = lattice.jit
 
 Ints = NDArray[np.int64]
+Sides = NDArray[np.int8]
 
 
 def outlines(ids: cells.Cells, labels: NDArray[np.int32]) -> gpd.GeoSeries:
@@ -33,7 +34,7 @@ def outlines(ids: cells.Cells, labels: NDArray[np.int32]) -> gpd.GeoSeries:
         return gpd.GeoSeries([], index=np.empty(0, np.int64), crs="EPSG:4326")
     at = cells.places(ids)
     near = cells.neighbours(ids, at=at)
-    degree = np.where(cells.pentagonal(ids), 5, 6)
+    degree = _degrees(ids, at)
     position, column, first = _walk(near, labels, degree)
     ring_cell = position[first[:-1]]
     piece, ring_label = _pieces(near, labels, ring_cell), labels[ring_cell]
@@ -46,6 +47,14 @@ def outlines(ids: cells.Cells, labels: NDArray[np.int32]) -> gpd.GeoSeries:
         shapely.GeometryType.POLYGON, coordinates, (offsets, np.append(starts, order.size))
     )
     return _by_label(polygons, ring_label[starts])
+
+
+def _degrees(ids: cells.Cells, at: cells.Places) -> Sides:
+    """Sides of each cell, int8[n]. No pentagon is inner."""
+    degree = np.full(ids.size, 6, np.int8)
+    odd = np.flatnonzero(~at.inner)
+    degree[odd[cells.pentagonal(ids[odd])]] = 5
+    return degree
 
 
 def _by_label(polygons: NDArray[Any], label: NDArray[np.int32]) -> gpd.GeoSeries:
@@ -61,13 +70,18 @@ def _by_label(polygons: NDArray[Any], label: NDArray[np.int32]) -> gpd.GeoSeries
 
 
 def _points(
-    ids: cells.Cells, at: cells.Places, near: NDArray[np.int32], degree: Ints, sides: tuple[Ints, Ints], first: Ints
+    ids: cells.Cells, at: cells.Places, near: NDArray[np.int32], degree: Sides, sides: tuple[Ints, Ints], first: Ints
 ) -> tuple[NDArray[np.float64], Ints]:
     """The points (lng, lat) of the walked sides and where each ring starts.
 
     Along the edges of the icosahedron every vertex and bend is as the lowest of its cells has it; elsewhere all cells
     have the same.
     """
+    if at.inner.all():
+        lats, lngs = cells.corners(ids, *sides, at=at)
+        points = np.column_stack((lngs, lats))
+        _unwrap(points, first)
+        return points, first
     rim = np.flatnonzero(_touched(near, at.inner, *sides))
     owner, corner = sides[0].copy(), sides[1].copy()
     owner[rim], corner[rim] = _owned_corners(near, degree, sides[0][rim], sides[1][rim])
@@ -142,7 +156,7 @@ def _column_of(near: NDArray[np.int32], cell: int, neighbour: int) -> int:
 
 
 @jit
-def _walk(near: NDArray[np.int32], labels: NDArray[np.int32], degree: Ints) -> tuple[Ints, Ints, Ints]:
+def _walk(near: NDArray[np.int32], labels: NDArray[np.int32], degree: Sides) -> tuple[Ints, Ints, Ints]:
     """The sides that separate labels, chained counter-clockwise around their cells: position, column, ring starts."""
     n = labels.size
     left = np.zeros(n, np.uint8)  # one bit for each side that is still to be walked
@@ -156,6 +170,7 @@ def _walk(near: NDArray[np.int32], labels: NDArray[np.int32], degree: Ints) -> t
     position, column, first = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total + 1, np.int64)
     used, rings = 0, 0
     for start in range(n):
+        label = labels[start]
         while left[start]:
             c, k = start, 0
             while not left[start] >> k & 1:
@@ -166,11 +181,13 @@ def _walk(near: NDArray[np.int32], labels: NDArray[np.int32], degree: Ints) -> t
                 left[c] ^= 1 << k
                 position[used], column[used] = c, k
                 used += 1
-                k = (k + 1) % degree[c]
-                while near[c, k] >= 0 and labels[near[c, k]] == labels[c]:
-                    other = near[c, k]
-                    k = (_column_of(near, other, c) + 1) % degree[other]
+                k = k + 1 if k + 1 < degree[c] else 0
+                other = near[c, k]
+                while other >= 0 and labels[other] == label:
+                    k = _column_of(near, other, c) + 1
                     c = other
+                    k = k if k < degree[c] else 0
+                    other = near[c, k]
     first[rings] = used
     return position, column, first[: rings + 1]
 
@@ -208,7 +225,7 @@ def _pieces(near: NDArray[np.int32], labels: NDArray[np.int32], ring_cell: Ints)
 
 
 @jit
-def _owned_corners(near: NDArray[np.int32], degree: Ints, position: Ints, column: Ints) -> tuple[Ints, Ints]:
+def _owned_corners(near: NDArray[np.int32], degree: Sides, position: Ints, column: Ints) -> tuple[Ints, Ints]:
     """For the first vertex of each side: the lowest position of the cells that share it, and its column there."""
     owner, corner = position.copy(), column.copy()
     for n in range(position.size):

@@ -97,7 +97,7 @@ def _play(
     grids = rounds.make_grids(task.parts, part, ~chosen[part])
     random = np.array([seed], dtype=np.uint64)
     rounds.settle(rounds.Board(field, grids, label, part, parts), random)
-    room = trees.bench(field)
+    room, every_grid = trees.bench(field), np.ones(len(part), dtype=np.bool_)
     every = np.flatnonzero(chosen[part]).astype(np.int32)
     inside = task.parts.of_atom >= 0
     inside[inside] = chosen[task.parts.of_atom[inside]]
@@ -126,7 +126,7 @@ def _play(
                 room=room,
                 random=random,
             )
-        refinement.settle(field, grids, label, active, rounds.BAND, 0.0, random)
+        refinement.settle(field, grids, label, active, rounds.BAND, 0.0, every_grid, random)
         now = refinement.energy(field, grids, label, part, parts, rounds.BAND, 0.0)
         won = now < best - 1e-9
         best = np.where(won, now, best)

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from geo.drawing.field import Field, Floats, Grids, Ints, can_leave, grid_cost, next_random
 
+FEW = 20_000
+"""Settling ends when no more than one atom in so many moves."""
+
 
 @njit(cache=True, nogil=True)
 def apply_move(field: Field, grids: Grids, label: Ints, atom: int, to: int) -> None:
@@ -35,20 +38,23 @@ def sweep(
     band: float,
     deviation: float,
     random: NDArray[np.uint64],
+    changed: NDArray[np.bool_],
     mark: Ints,
     stack: Ints,
     stamp: int,
 ) -> tuple[int, int]:
     """One visit to each atom of ``active``, forwards in even turns and backwards in odd ones.
 
-    While there is heat every second atom is left out by chance, so that no direction is favoured. Number of moves and
-    the next unused stamp.
+    While there is heat every second atom is left out by chance, so that no direction is favoured. ``changed`` bool[g]
+    is set for grids that lose or gain an atom. Number of moves and the next unused stamp.
     """
     moves = 0
     near_label = np.empty(64, dtype=np.int32)
     near_tie = np.empty(64, dtype=np.float64)
     count = len(active)
     for step in range(count):
+        if temperature > 0.0 and next_random(random) < 0.5:
+            continue
         atom = active[step] if turn % 2 == 0 else active[count - 1 - step]
         own = label[atom]
         start, end = field.indptr[atom], field.indptr[atom + 1]
@@ -56,8 +62,6 @@ def sweep(
         while edge < end and label[field.indices[edge]] == own:
             edge += 1
         if edge == end or field.fixed[atom] or grids.size[own] <= 1:
-            continue
-        if temperature > 0.0 and next_random(random) < 0.5:
             continue
         tie_own = 0.0
         found = 0
@@ -106,6 +110,7 @@ def sweep(
         if not can_leave(field, label, atom, mark, stamp, stack):
             continue
         apply_move(field, grids, label, atom, to)
+        changed[own] = changed[to] = True
         moves += 1
     return moves, stamp
 
@@ -128,14 +133,16 @@ def anneal(
 
     The heat falls evenly to nothing at the last of all sweeps while the cost of leaving the band rises to ``band``.
     """
-    mark = np.zeros(len(label), dtype=np.int32)
+    mark, changed = np.zeros(len(label), dtype=np.int32), np.zeros(len(grids.load), dtype=np.bool_)
     stack = np.empty(len(label) + 1, dtype=np.int32)
     stamp = 1
     total = 0
     for turn in range(first, last):
         heat = temperature * (1.0 - (turn + 1.0) / (sweeps + 1.0))
         strict = band * 10.0 ** (-2.0 * (1.0 - (turn + 1.0) / sweeps))
-        moves, stamp = sweep(field, grids, label, active, turn, heat, strict, deviation, random, mark, stack, stamp)
+        moves, stamp = sweep(
+            field, grids, label, active, turn, heat, strict, deviation, random, changed, mark, stack, stamp
+        )
         total += moves
         if stamp > 1_000_000_000:
             mark[:] = 0
@@ -158,13 +165,15 @@ def warm(
 
     For plans that are in band already and shall stay so.
     """
-    mark = np.zeros(len(label), dtype=np.int32)
+    mark, changed = np.zeros(len(label), dtype=np.int32), np.zeros(len(grids.load), dtype=np.bool_)
     stack = np.empty(len(label) + 1, dtype=np.int32)
     stamp = 1
     total = 0
     for turn in range(sweeps):
         heat = temperature * 10.0 ** (-3.0 * turn / sweeps)
-        moves, stamp = sweep(field, grids, label, active, turn, heat, band, 0.0, random, mark, stack, stamp)
+        moves, stamp = sweep(
+            field, grids, label, active, turn, heat, band, 0.0, random, changed, mark, stack, stamp
+        )
         total += moves
         if stamp > 1_000_000_000:
             mark[:] = 0
@@ -174,19 +183,46 @@ def warm(
 
 @njit(cache=True, nogil=True)
 def settle(
-    field: Field, grids: Grids, label: Ints, active: Ints, band: float, deviation: float, random: NDArray[np.uint64]
+    field: Field,
+    grids: Grids,
+    label: Ints,
+    active: Ints,
+    band: float,
+    deviation: float,
+    awake: NDArray[np.bool_],
+    random: NDArray[np.uint64],
 ) -> int:
-    """Downhill sweeps over the ``active`` atoms until nothing moves, or next to nothing in a large city; moves made."""
-    mark = np.zeros(len(label), dtype=np.int32)
-    stack = np.empty(len(label) + 1, dtype=np.int32)
+    """Downhill sweeps over the ``active`` atoms until nothing moves, or next to nothing in a large city; moves made.
+
+    Only what lies in a grid that is ``awake`` bool[g], or touches one, is looked at: first those of the caller, then
+    those that changed in the sweep before. All else would stay again.
+    """
+    mark, stack = np.zeros(len(label), dtype=np.int32), np.empty(len(label) + 1, dtype=np.int32)
+    changed = awake.copy()
     stamp = 1
     total = 0
-    for turn in range(100 if len(active) < 20_000 else 8):
-        moves, stamp = sweep(field, grids, label, active, turn, 0.0, band, deviation, random, mark, stack, stamp)
+    for turn in range(100):
+        near = _near(field, label, active, changed)
+        changed[:] = False
+        moves, stamp = sweep(
+            field, grids, label, near, turn, 0.0, band, deviation, random, changed, mark, stack, stamp
+        )
         total += moves
-        if moves == 0:
+        if moves * FEW <= len(active):
             break
     return total
+
+
+@njit(cache=True, nogil=True)
+def _near(field: Field, label: Ints, active: Ints, awake: NDArray[np.bool_]) -> Ints:
+    """Those of the ``active`` atoms that lie in grids that are ``awake`` or touch them."""
+    near = np.zeros(len(label), dtype=np.bool_)
+    for atom in active:
+        if awake[label[atom]]:
+            near[atom] = True
+            for edge in range(field.indptr[atom], field.indptr[atom + 1]):
+                near[field.indices[edge]] = True
+    return active[near[active]]
 
 
 @njit(cache=True, nogil=True)

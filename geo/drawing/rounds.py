@@ -92,7 +92,7 @@ def play(
         stirring.stir(
             field, grids, label, tries=9, temperature=4.0, band=BAND, deviation=strain, room=room, random=random
         )
-    refinement.settle(field, grids, label, active, BAND, strain, random)
+    refinement.settle(field, grids, label, active, BAND, strain, np.ones(len(every), dtype=np.bool_), random)
     return tighten(board, goals, active, room, random, halted)
 
 
@@ -119,7 +119,10 @@ def tighten(
             high=np.minimum(grids.high, grids.target * (1 + reach)),
         )
         trees.mend(field, inner, label, every, 6, 6, 1.0, BAND, goals.deviation, room, random)
-        refinement.settle(field, inner, label, active, BAND, goals.deviation, random)
+        awake = stirring.out_of_band(inner)
+        awake[label[label != kept]] = True
+        awake[kept[label != kept]] = True
+        refinement.settle(field, inner, label, active, BAND, goals.deviation, awake, random)
         now = score(board, goals)
         won = better(now, held) & alive
         undone = (label >= 0) & ~won[board.part[np.maximum(label, 0)]]

@@ -17,7 +17,7 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 
-LARGE = 24_000
+LARGE = 6_000
 """Parts of more atoms are cut across before METIS sees them."""
 
 

@@ -90,7 +90,8 @@ def _shortened(task: Task, best: Best, chosen: NDArray[np.bool_], random: NDArra
     active = np.flatnonzero((board.label >= 0) & ~board.field.fixed).astype(np.int32)
     before, held = board.label.copy(), rounds.score(board, task.goals)
     refinement.anneal(board.field, inner, board.label, active, 0, 60, 60, 1.0, 10 * rounds.BAND, 0.0, random)
-    refinement.settle(board.field, inner, board.label, active, 10 * rounds.BAND, 0.0, random)
+    every = np.ones(len(board.part), dtype=np.bool_)
+    refinement.settle(board.field, inner, board.label, active, 10 * rounds.BAND, 0.0, every, random)
     now = rounds.score(board, task.goals)
     won = (now.worst <= best.score.worst * LEEWAY + 1e-12) & (now.outside <= held.outside) & (now.cost < held.cost)
     back = (board.label >= 0) & ~won[board.part[np.maximum(board.label, 0)]]

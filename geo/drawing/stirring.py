@@ -42,7 +42,7 @@ def stir(
             pen = grids._replace(closed=fence)
             refinement.anneal(field, pen, label, members, 0, SWEEPS, SWEEPS, heat, band, deviation, random)
             trees.mend(field, pen, label, near, 6, 4, 1.0, band, deviation, room, random)
-            refinement.settle(field, pen, label, members, band, deviation, random)
+            refinement.settle(field, pen, label, members, band, deviation, ~fence, random)
             if local_cost(field, grids, label, members, near, band, deviation) > cost - 1e-9:
                 restore(field, grids, label, members, before)
         left += int(out_of_band(grids)[grid])

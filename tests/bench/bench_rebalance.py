@@ -1,6 +1,6 @@
 """Adjusting a plan: households moved beside the least flow between neighbours that could have done it.
 
-*changed*: the synthetic cities of ``bench_drawing``, drawn evenly, then each grid's households changed by up to ±10 %
+*changed*: the synthetic cities of ``drawing_cities``, drawn evenly, then each grid's households changed by up to ±10 %
 at random and the plan rebalanced into ±6 %. *demonstration*: the city of ``seed_data`` with its plan in force; there
 the number of grids changes, so the flow is no bound and the proved least is shown beside it. The peer is drawing anew
 and keeping what happens to stay: the households that change their grid when every new grid takes the label of the old
@@ -19,7 +19,7 @@ import numpy as np
 from geo import adjacency, codes, drawing
 from geo.partition import Partition
 from geo.problem import Problem
-from tests.bench import bench_drawing, demo_city
+from tests.bench import demo_city, drawing_cities
 
 PEERS: list[str] = []
 SIZES = (5_000, 50_000)
@@ -35,7 +35,7 @@ def main(*, json: bool, sizes: tuple[int, ...] = SIZES) -> None:
 
 
 def _changed(size: int, shape: str) -> tuple[Problem, Partition]:
-    city = bench_drawing.make(size, shape)
+    city = drawing_cities.make(size, shape)
     mean = city.weight.sum() / city.grids
     table = adjacency.Adjacency(city.indptr, city.indices, np.zeros(len(city.indices), dtype=np.float32))
     problem = Problem(

@@ -106,3 +106,19 @@ def test_no_cells_have_an_empty_graph():
     assert adjacency.components(graph).size == 0
     alone = adjacency.build(IDS[:1], links=gpd.GeoSeries([BRIDGE], crs="EPSG:4326"))
     assert alone.indices.size == 0
+
+
+def test_pieces_of_one_label_are_tied_and_what_is_whole_stays_as_it_is():
+    graph = adjacency.build(IDS)
+    lats, lngs = cells.centres(IDS)
+    whole = (lngs > np.median(lngs)).astype(np.int32)
+    assert adjacency.tied(graph, IDS, whole) is graph
+    enclave = whole.copy()
+    inside = np.argsort((lats - lats.min()) ** 2 + (lngs - lngs.min()) ** 2)[:2]
+    enclave[inside] = 1
+    assert np.unique(adjacency.components(graph, labels=enclave)).size == 3
+    tied = adjacency.tied(graph, IDS, enclave)
+    assert np.unique(adjacency.components(tied, labels=enclave)).size == 2
+    assert set(pairs(graph)) < set(pairs(tied))
+    assert all((b, a) in pairs(tied) for a, b in pairs(tied))
+    assert all((np.diff(tied.indices[a:b]) > 0).all() for a, b in zip(tied.indptr, tied.indptr[1:]))

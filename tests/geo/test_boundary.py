@@ -26,7 +26,8 @@ def stars(draw):
     n = draw(st.integers(3, 9))
     radii = np.array(draw(st.lists(st.floats(0.2, 1), min_size=n, max_size=n))) * 12 / 2.6**res
     turns = np.linspace(0, 2 * np.pi, n, endpoint=False)
-    points = np.column_stack((lng + radii * np.cos(turns), np.clip(lat + radii * np.sin(turns) * 0.7, -89, 89)))
+    lngs, lats = lng + radii * np.cos(turns), lat + radii * np.sin(turns) * 0.7
+    points = np.column_stack((np.clip(lngs, -180, 180), np.clip(lats, -89, 89)))
     return shapely.Polygon(points), res
 
 
