@@ -20,7 +20,9 @@ from server.config import Config
 from server.usecases import context
 from server.views import (
     answers,
+    approval,
     areas,
+    borders,
     cities,
     counts,
     coverage,
@@ -49,8 +51,9 @@ LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 BLUEPRINTS: Final = (
     pages.blueprint, static.blueprint, session.blueprint, cities.blueprint, plans.blueprint,
     drawing.blueprint, redraw.blueprint, workbench.blueprint, things.blueprint, areas.blueprint, monthly.blueprint,
-    reports.blueprint, open311.blueprint, outputs.blueprint, sheets.blueprint, nets.blueprint,
-    counts.blueprint, trends.blueprint, coverage.blueprint, imports.blueprint, jobs.blueprint, document.blueprint,
+    reports.blueprint, open311.blueprint, outputs.blueprint, sheets.blueprint, nets.blueprint, borders.blueprint,
+    approval.blueprint, counts.blueprint, trends.blueprint, coverage.blueprint, imports.blueprint, jobs.blueprint,
+    document.blueprint,
 )  # fmt: skip
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "

@@ -67,7 +67,7 @@ def tell_import(report: dict[str, Any]) -> None:
     done = "would be read" if report["dry_run"] else "read"
     click.echo(
         f"{report['file']}: {report['rows']:,} rows {done}: {report['accepted']:,} accepted, "
-        f"{report['rejected']:,} rejected, {report['duplicate']:,} already there"
+        f"{report['rejected']:,} rejected, {report['duplicate']:,} repeats of a row of this file or already there"
     )
     for mapped in report["mapping"]:
         click.echo(f"  {mapped['ours']} ← {mapped['theirs']} ({mapped['how']})")
@@ -77,7 +77,7 @@ def tell_import(report: dict[str, Any]) -> None:
         rows = ", ".join(str(row) for row in fault["first_rows"][:5])
         kind = "rejected" if fault["rejects"] else "left empty" if fault["field"] else "noted"
         click.echo(f"  {fault['count']:,} × {fault['field']} {kind}: {fault['reason']} (rows {rows}…)")
-    for note in [*report["notes"], report.get("corrections_note")]:
+    for note in [*report["notes"], report.get("corrections_note"), report.get("alike_note")]:
         if note:
             click.echo(f"  {note}")
 

@@ -31,6 +31,7 @@
     borderWidth: 1.5,
     cellLines: true,
     highlightColour: '#111111',
+    bareColour: null,
     className: 'gezhi-hexagons',
     updateWhenIdle: false,
     updateWhenZooming: false,
@@ -48,7 +49,7 @@
      *   colour: {kind:'group', column, colours: css[] by label}
      *         | {kind:'groupvalue', column, values: number[] by label, classes:[{from,to,colour}]}
      *         | {kind:'value', column, classes} | {kind:'plain', colour};
-     *   fillOpacity 0–1; borders: draw group borders; levels: [{of: parent by label, width, colour}] wider borders of
+     *   bareColour: fill of cells in no group, none without it; fillOpacity 0–1; borders: draw group borders; levels: [{of: parent by label, width, colour}] wider borders of
      *   parents, the finest first; cellLines: thin lines between cells once a cell is wider than 14 px
      */
     initialize(options) {
@@ -133,7 +134,8 @@
         const group = this._groupsOf(colour.column || 'grid');
         this._byGroup = this._groupColours(colour);
         const colours = this._byGroup;
-        for (let id = 1; id <= n; id++) fill[id] = colours[group[id]] || 0;
+        const bare = this._bare();
+        for (let id = 1; id <= n; id++) fill[id] = group[id] < 0 ? bare : colours[group[id]] || 0;
         this._groups = distinct(group);
       } else if (colour.kind === 'value') {
         const packed = colour.classes.map((one) => (one.colour ? pack(one.colour, this.options.fillOpacity) : 0));
@@ -146,6 +148,10 @@
         fill.fill(pack(colour.colour, this.options.fillOpacity), 1);
       }
       this._lines = this._borderLevels();
+    },
+
+    _bare() {
+      return this.options.bareColour ? pack(this.options.bareColour, this.options.fillOpacity) : 0;
     },
 
     _groupColours(colour) {
@@ -184,9 +190,10 @@
       const positions = this.positions(cells);
       const {colour} = this.options;
       const group = this._groupsOf(colour.column || 'grid');
+      const fill = label < 0 ? this._bare() : this._byGroup[label] || 0;
       for (const position of positions) {
         group[position + 1] = label;
-        this._fill[position + 1] = this._byGroup[label] || 0;
+        this._fill[position + 1] = fill;
       }
       this._repaint(positions);
       this.fire('groupchange', {positions, group: label});
@@ -200,6 +207,26 @@
       const positions = this.groupCells(label);
       for (const position of positions) this._fill[position + 1] = this._byGroup[label];
       this._repaint(positions);
+    },
+
+    /** Take over colours, values and parents of groups (options as for setStyle) and repaint only the cells of `labels`. */
+    restyleGroups(labels, options) {
+      Object.assign(this.options, options);
+      if (!this.data) return this;
+      const {colour} = this.options;
+      const group = this._groupsOf(colour.column || 'grid');
+      this._byGroup = this._groupColours(colour);
+      this._lines = this._borderLevels();
+      this._groups = distinct(group);
+      const wanted = new Set(labels);
+      const changed = [];
+      for (let id = 1; wanted.size && id <= this.data.n; id++) {
+        if (!wanted.has(group[id])) continue;
+        this._fill[id] = this._byGroup[group[id]] || 0;
+        changed.push(id - 1);
+      }
+      this._repaint(changed);
+      return this;
     },
 
     /** Set the value of cells (aligned arrays) in a value layer and repaint only what they touch. */
@@ -279,17 +306,19 @@
       return found;
     },
 
-    /** Labels of the groups that touch the group `label`, for choosing a colour or a merge partner. */
-    neighbourGroups(label) {
-      const found = new Set();
-      for (const position of this.groupCells(label)) {
-        for (const cell of root.h3.gridDisk(this.data.cells[position].toString(16), 1)) {
+    /** For each of the groups `labels` the labels of those that it touches (a Map of Sets). */
+    neighbourGroups(labels) {
+      const found = new Map(labels.map((label) => [label, new Set()]));
+      for (let id = 1; found.size && id <= this.data.n; id++) {
+        const near = found.get(this._group[id]);
+        if (!near) continue;
+        for (const cell of root.h3.gridDisk(this.data.cells[id - 1].toString(16), 1)) {
           const other = positionOf(this.data.cells, BigInt(`0x${cell}`));
-          if (other >= 0) found.add(this._group[other + 1]);
+          if (other >= 0) near.add(this._group[other + 1]);
         }
       }
-      found.delete(label);
-      return [...found];
+      for (const [label, near] of found) near.delete(label);
+      return found;
     },
 
     /** L.LatLngBounds of everything, or of the given positions. */

@@ -55,12 +55,16 @@
    * @property {number} ratio device pixels per CSS pixel
    */
 
-  /** Level of the border between two different ids: 0 none, 1 cell, 2 + k for levels[k], 2 + levels.length highlight. */
+  /**
+   * Level of the border between two different ids: 0 none, 1 cell, 2 + k for levels[k], 2 + levels.length highlight.
+   * A cell in no group has no parent either, so it is parted from its neighbours by the finest border only.
+   */
   function levelBetween(one, other, look) {
     if ((look.mark[one] & 1) !== (look.mark[other] & 1)) return GROUP + look.levels.length;
     const {group, levels} = look;
     if (group !== null && levels.length && group[one] !== group[other]) {
       const g = group[one], h = group[other];
+      if (one && other && (g < 0 || h < 0)) return GROUP;
       for (let k = levels.length - 1; k >= 0; k--) {
         const {of} = levels[k];
         if (of === null || (g < 0 ? -1 : of[g]) !== (h < 0 ? -1 : of[h])) return GROUP + k;

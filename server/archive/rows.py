@@ -19,7 +19,7 @@ def latest(
     limit: int = 1_000,
     run: values.Engine = query.DEFAULT,
 ) -> pa.Table:
-    """At most ``limit`` incidents (columns ``sql.COLUMNS``; corrections with a negative count left out), latest first.
+    """At most ``limit`` incidents (columns ``sql.EVERY``; corrections with a negative count left out), latest first.
 
     ``statuses``: only these; ``without``: none of these (no status counts as none of them); ``named``: only these
     (source, external id). Statuses are compared in lower case.
@@ -36,6 +36,6 @@ def latest(
             keys = [pa.array([one[at] for one in named], pa.string()) for at in (0, 1)]
             connection.register("named", pa.table(keys, ["source", "external_id"]))
             terms.append("(source, external_id) IN (SELECT (source, external_id) FROM named)")
-        chosen = f"SELECT {sql.COLUMNS} FROM facts WHERE {' AND '.join(terms)}"
+        chosen = f"SELECT {sql.EVERY} FROM facts WHERE {' AND '.join(terms)}"
         text = f"{chosen} ORDER BY us DESC, id DESC LIMIT {int(limit)}"
         return engine.fetch(connection, text, bound)

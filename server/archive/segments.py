@@ -41,8 +41,8 @@ def write_segments(
     run: values.Engine | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[values.Segment]:
-    """Write incidents (columns of ``values.SCHEMA``; replaces, region, category, status may be null) as one or more
-    segments. On any error nothing of this call stays in the directory.
+    """Write incidents (columns of ``values.SCHEMA``; replaces, region, category, status, received may be null) as one
+    or more segments. On any error nothing of this call stays in the directory.
 
     Memory holds one segment's rows at most. Raises ArchiveError E_CANCELLED or E_ROWS (a value that must not be null).
     """
@@ -109,7 +109,15 @@ def describe(path: Path, *, name: str, city: str, run: values.Engine | None = No
         weight=int(weight or 0),
         cell_sum=str(cell_sum or "0"),
         replaces=int(replaces),
+        layout=_layout(path),
     )
+
+
+def _layout(path: Path) -> int:
+    """The newest layout whose columns the file has; the newest of all for a file with none of them."""
+    held = set(pq.read_schema(path).names)
+    lacking = set(values.SCHEMA.names) - held
+    return next((layout for layout, names in values.LACKING.items() if set(names) == lacking), values.LAYOUT)
 
 
 def sha256(path: Path) -> str:

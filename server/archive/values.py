@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-#: Version of the file layout, kept in every segment.
-LAYOUT = 1
+#: Version of the file layout, kept in every segment: 2 has ``received``, 1 has not; both are read.
+LAYOUT = 2
 SCHEMA = pa.schema(
     [
         pa.field("id", pa.int64(), nullable=False),
@@ -31,8 +31,11 @@ SCHEMA = pa.schema(
         pa.field("revision", pa.int32(), nullable=False),
         pa.field("status", pa.string()),
         pa.field("replaces", pa.int64()),
+        pa.field("received", pa.timestamp("us", tz="UTC")),
     ]
 )
+#: What a layout's files lack of ``SCHEMA``.
+LACKING = {1: ("received",)}
 
 
 class ArchiveError(Exception):

@@ -13,7 +13,22 @@ import click
 from geo.errors import GeoError
 from server import terminal
 from server.archive.values import ArchiveError
-from server.cli import accounts, archive, coverage, data, drawing, maps, nets, outputs, plans, running, trends, watching
+from server.cli import (
+    accounts,
+    approval,
+    archive,
+    borders,
+    coverage,
+    data,
+    drawing,
+    maps,
+    nets,
+    outputs,
+    plans,
+    running,
+    trends,
+    watching,
+)
 from server.rules import permissions
 from server.store.database import DatabaseError
 from server.usecases import errors
@@ -53,10 +68,10 @@ cli = Commands(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         running.serve_command, data.new_city, data.import_, drawing.draw, drawing.rebalance, drawing.formulas,
-        plans.staff, plans.plan,
-        maps.heat, trends.hotspots, watching.alerts, watching.month, coverage.coverage, maps.map_,
+        plans.staff, plans.plan, borders.borders,
+        maps.heat, trends.hotspots, watching.areas_told, watching.alerts, watching.month, coverage.coverage, maps.map_,
         outputs.where, nets.nets, archive.archive, archive.aggregate, archive.import_open311,
-        accounts.user, running.verify_, running.runner_,
+        accounts.user, approval.approval, running.verify_, running.runner_,
     ],
 )
 """Every command by its name."""

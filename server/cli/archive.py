@@ -75,18 +75,21 @@ def aggregate(engine: str, source: Path, out: Path, res: int, as_json: bool) -> 
 @common.city
 @click.option("--from", "start", metavar="TIME", help="Begin of the window (default: 90 days before its end).")
 @click.option("--to", "end", metavar="TIME", help="End of the window (default: now).")
+@click.option("--token", envvar="GEZHI_OPEN311_TOKEN", metavar="TOKEN",
+              help="Bearer token for an endpoint that wants one (better in GEZHI_OPEN311_TOKEN).")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show the mapping and the first faults; store nothing.")
 @common.as_json
 @common.opened
 def import_open311(
-    ctx: context.Context, url: str, city: str, start: str | None, end: str | None, dry_run: bool, as_json: bool
+    ctx: context.Context, url: str, city: str, start: str | None, end: str | None, token: str | None, dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Import service requests from the Open311 GeoReport v2 endpoint at URL; what is personal is dropped on the way."""
     zone = ZoneInfo(cities.get(ctx, city)["tz"])
     with terminal.progress() as progress:
         report = open311_fetch.run(
             ctx, city, url, start=common.time(start, zone), end=common.time(end, zone), dry_run=dry_run,
-            progress=progress,
+            token=token, progress=progress,
         )
     common.answer(report, as_json, terminal.tell_import)
 

@@ -1,4 +1,4 @@
-"""多网合一: ``nets list``, ``check``, ``refine``, ``remove``. A net comes in with ``import nets FILE``."""
+"""多网合一: ``nets list``, ``check``, ``refine``, ``adopt``, ``remove``. A net comes in with ``import nets FILE``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from server.usecases import context
 from server.usecases.outputs import exports
 from server.usecases.planning import nets as usecase
 from server.usecases.planning import plans as plan_usecases
+from server.usecases.workbench import netting
 
 
 @click.group("nets")
 def nets() -> None:
-    """Department layers over the basic grids (多网合一): list, check, refine, remove."""
+    """Department layers over the basic grids (多网合一): list, check, refine, adopt, remove."""
 
 
 @nets.command("list")
@@ -56,6 +57,18 @@ def nets_refine(ctx: context.Context, city: str | None, ref: str | None, out: Pa
         columns = usecase.refined_cells(ctx, named, plan)
         common.save(out, exports.columns(columns, format=out.suffix.lstrip("."), name="refinement").body)
     common.answer(found, as_json, _tell_refined)
+
+
+@nets.command("adopt")
+@common.any_city
+@common.plan
+@click.option("--name", default="", help="What the draft is called.")
+@common.as_json
+@common.opened
+def nets_adopt(ctx: context.Context, city: str | None, ref: str | None, name: str, as_json: bool) -> None:
+    """Take the common refinement over as a draft of grids: cut grids are divided, codes of the largest parts stay."""
+    made = netting.adopt(ctx, common.only_city(ctx, city, ref), ref or plan_usecases.CURRENT, name=name)
+    common.answer(made, as_json, lambda told: click.echo(f"{told['id']}  v{told['version']}  {told['grids']} grids"))
 
 
 @nets.command("remove")

@@ -12,7 +12,7 @@ from server.cli import common, drawing_told
 from server.usecases import context
 from server.usecases.drafting import checkup, measuring
 from server.usecases.outputs import exports
-from server.usecases.planning import plans, staffing
+from server.usecases.planning import plans, publishing, staffing
 from server.usecases.workbench import comparing, merging
 
 
@@ -72,7 +72,7 @@ def plan_publish(ctx: context.Context, city: str | None, ref: str | None, over: 
     """Put a draft in force (default: the newest)."""
     code = common.only_city(ctx, city, ref)
     chosen = plans.get(ctx, code, ref or plans.NEWEST)
-    found = plans.publish(ctx, code, chosen["id"], if_match=chosen["tag"], over=over)
+    found = publishing.publish(ctx, code, chosen["id"], if_match=chosen["tag"], over=over)
     common.answer(found, as_json, lambda told: terminal.tell_plans([told]))
 
 
@@ -100,7 +100,7 @@ def plan_roll_back(ctx: context.Context, city: str | None, reason: str, as_json:
     """Take back the last publication: the plan before it comes into force again as a new version."""
     code = common.only_city(ctx, city, None)
     tag = plans.tag_of(ctx, code, plans.CURRENT)
-    found = plans.roll_back(ctx, code, if_match=tag, reason=reason)
+    found = publishing.roll_back(ctx, code, if_match=tag, reason=reason)
     common.answer(found, as_json, lambda told: terminal.tell_plans([told]))
 
 

@@ -1,23 +1,62 @@
-"""What changes: ``alerts`` of a day, and the ``month`` in sentences."""
+"""What changes: ``areas`` with their figures, ``alerts`` of a day, and the ``month`` in sentences."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from server.cli import common
 from server.usecases import context
+from server.usecases.city import cities
 from server.usecases.incidents import alerts as alert_cases
 from server.usecases.incidents import areas, monthly
 
+_level = click.option(
+    "--level", default="grid", show_default=True, metavar="LEVEL",
+    help="grid, community, town, county, or net:DEPARTMENT for the areas of a department's net (patrol areas).",
+)  # fmt: skip
 _COLOURS = {"red": "红 red", "yellow": "黄 yellow", "blue": "蓝 blue"}
+
+
+@click.command("areas")
+@common.city
+@_level
+@click.option("--from", "start", metavar="TIME", help="Begin of the window, on the city's clock unless a zone is said.")
+@click.option("--to", "end", metavar="TIME", help="End of the window, itself excluded.")
+@click.option("--category", help="A category or a group of them.")
+@click.option("--against", type=click.Choice(("previous", "year")), default="previous", show_default=True,
+              help="Compare the window with the one before, or with the same days a year ago.")  # fmt: skip
+@common.as_json
+@common.opened
+def areas_told(
+    ctx: context.Context, city: str, level: str, start: str | None, end: str | None, category: str | None,
+    against: areas.Against, as_json: bool,
+) -> None:
+    """Reports of every area: how many, how dense, and whether they changed; the most first."""
+    zone = ZoneInfo(cities.get(ctx, city)["tz"])
+    found = areas.figures(
+        ctx, city, level=level, start=common.time(start, zone), end=common.time(end, zone), category=category,
+        against=against,
+    )
+    common.answer(found, as_json, _tell_areas)
+
+
+def _tell_areas(found: dict[str, Any]) -> None:
+    for one in sorted(found["items"], key=lambda one: -one["n"]):
+        density = "-" if one["per_km2"] is None else f"{one['per_km2']:,.1f}"
+        compared = "" if one["verdict"] is None else f"{one['before']:>8,} before  {one['verdict']:<5}"
+        click.echo(f"{one['n']:>8,}  {density:>10} per km2  {compared}  {one['code']} {one['name']}")
+    empty = sum(one["n"] == 0 for one in found["items"])
+    click.echo(f"{found['n']:,} reports in {len(found['items']):,} areas, {empty:,} of them without any; "
+               f"{found['left_out']:,} in no area, {found['shared']:,} in several", err=True)  # fmt: skip
 
 
 @click.command("alerts")
 @common.city
-@click.option("--level", type=click.Choice(areas.LEVELS), default="grid", show_default=True)
+@_level
 @click.option("--day", type=click.DateTime(("%Y-%m-%d",)), help="Day (default: the last one with reports).")
 @click.option("--category", help="A category or a group of them.")
 @click.option(
@@ -26,7 +65,7 @@ _COLOURS = {"red": "红 red", "yellow": "黄 yellow", "blue": "蓝 blue"}
 @common.as_json
 @common.opened
 def alerts(
-    ctx: context.Context, city: str, level: areas.Level, day: Any, category: str | None, changes: tuple[str, ...],
+    ctx: context.Context, city: str, level: str, day: Any, category: str | None, changes: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Red and yellow areas with the reason; with --set the rule is changed first."""

@@ -18,6 +18,11 @@ from server.intake import faults as fault_lists
 from server.intake import kinds, places, values
 
 MAX_DEPTH = 4
+MOST_MENDED = 20_000
+"""Vertices above which a polygon that touches itself is refused instead of mended."""
+_TOUCHING = "Ring Self-intersection"
+_SAME_GROUND = 1e-9
+_MENDED = "the outline touched itself; it was cut there and covers the same ground"
 #: Stands for a geometry that was written but cannot be read; ``walk`` refuses it.
 UNREADABLE = b"\x02"
 #: Tells a fault of the masked rows: (mask, code, reason, values aligned with all rows or None).
@@ -152,6 +157,8 @@ def settle(
         fault(wrong, "geometry.type", f"{kind.name} take {' or '.join(sorted(kind.shapes))}", names)
     geometries = _to_wgs84(shapely.force_2d(without(geometries, bad)), system, fault)
     geometries = without(geometries, bad)
+    geometries, mended = _mended(geometries)
+    faults.add("geometry.mended", "", rows[mended], reason=_MENDED, rejects=False)
     _check_valid(geometries, fault)
     return without(geometries, bad), bad
 
@@ -177,6 +184,23 @@ def _to_wgs84(geometries: np.ndarray, system: places.System, fault: _Tell) -> np
     fault(fault_rows, "geometry.range", "coordinates are not on the globe", found)
     flat = np.column_stack([np.where(off, 0.0, lngs), np.where(off, 0.0, lats)])
     return np.asarray(shapely.set_coordinates(geometries.copy(), flat), dtype=object)
+
+
+def _mended(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Polygons whose rings touch themselves, cut where they touch: the same ground to ``_SAME_GROUND``, so nothing is
+    guessed. What crosses itself covers other ground once repaired and stays as it is. Second: a mask of the mended."""
+    at = np.flatnonzero(~shapely.is_missing(geometries) & ~shapely.is_valid(geometries))
+    reasons = shapely.is_valid_reason(geometries[at])
+    touching = np.array([str(reason).startswith(_TOUCHING) for reason in reasons], bool)
+    at = at[touching & (shapely.get_num_coordinates(geometries[at]) <= MOST_MENDED)]
+    made = shapely.make_valid(geometries[at], method="structure", keep_collapsed=False)
+    given = shapely.area(geometries[at])
+    same = np.isin(shapely.get_type_id(made), (3, 6)) & (np.abs(shapely.area(made) - given) <= _SAME_GROUND * given)
+    kept = geometries.astype(object)
+    kept[at[same]] = made[same]
+    mended = np.zeros(len(geometries), bool)
+    mended[at[same]] = True
+    return kept, mended
 
 
 def _check_valid(geometries: np.ndarray, fault: _Tell) -> None:

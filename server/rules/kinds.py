@@ -7,6 +7,8 @@ from typing import Final
 BASIC: Final = "basic"
 DEDICATED: Final = "dedicated"
 PROFESSIONAL: Final = "professional"
+COMMUNITY: Final = "community"
+"""What a plan of communities consists of."""
 
 _WORDS: Final = {
     "综合网格": BASIC, "基础网格": BASIC, "普通网格": BASIC, "一般网格": BASIC, "general": BASIC,

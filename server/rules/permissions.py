@@ -58,7 +58,7 @@ _OPERATE: Final = _SEE | {
 }
 _PLAN: Final = _OPERATE | {
     "plan.draw", "plan.publish", "plan.staff", "job.cancel", "import.run", "camera.propose", "camera.export",
-    "archive.check", "alert.rule",
+    "archive.check", "alert.rule", "border.draw", "border.publish",
 }  # fmt: skip
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
@@ -66,7 +66,7 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "worker": frozenset(_SEE | {"incident.report"}),
     "operator": frozenset(_OPERATE),
     "planner": frozenset(_PLAN),
-    "admin": frozenset(_PLAN | {"city.create", "user.manage"}),
+    "admin": frozenset(_PLAN | {"city.create", "user.manage", "approval.set", "border.cross"}),
 }
 """Role → actions. A role that is not in the table may do nothing."""
 
@@ -75,8 +75,8 @@ EVERY_ACTION: Final = frozenset().union(*ACTIONS.values())
 
 WHOLE_CITY: Final = frozenset({
     "plan.draw", "plan.publish", "plan.staff", "plan.export", "import.run", "import.read", "job.read", "job.cancel",
-    "city.create", "user.manage", "camera.propose", "archive.check",
-    "alert.rule",
+    "city.create", "user.manage", "approval.set", "camera.propose", "archive.check",
+    "alert.rule", "border.draw", "border.publish", "border.cross",
 })  # fmt: skip
 """Actions that reach the whole city: not for an actor who is scoped to one region of it."""
 

@@ -28,6 +28,22 @@ _SCALARS = ("households", "incidents", "area_km2")
 
 
 @dataclass(frozen=True)
+class Workload:
+    """A table of weights and the name it has in its city."""
+
+    name: str
+    weights: Mapping[str, float]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is households and nothing else."""
+        return self.name == PLAIN
+
+
+HOMES: Final = Workload(PLAIN, PRESETS[PLAIN])
+
+
+@dataclass(frozen=True)
 class Formula:
     """The weights of a workload, all 0 or more; ``places`` and ``compounds`` by kind and name."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from server.store import arrays
 from server.store.schema import bases, cell_columns
@@ -89,3 +89,10 @@ def column(connection: Connection, base_id: int, name: str) -> NDArray[np.float6
     where = (cell_columns.c.base_id == base_id) & (cell_columns.c.name == name)
     data = connection.execute(select(cell_columns.c.data).where(where)).scalar()
     return None if data is None else arrays.unpack(data, "<f8")
+
+
+def copy_columns(connection: Connection, base_id: int, *, to: int) -> None:
+    """Give the base ``to``, which has the same cells, all columns of a base in place of its own."""
+    connection.execute(delete(cell_columns).where(cell_columns.c.base_id == to))
+    for row in connection.execute(select(cell_columns).where(cell_columns.c.base_id == base_id)).mappings().all():
+        connection.execute(insert(cell_columns).values(**{**row, "base_id": to}))

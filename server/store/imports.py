@@ -52,6 +52,12 @@ def of_city(connection: Connection, city: str, *, before: int | None, limit: int
     return [dict(row) for row in connection.execute(query.order_by(imports.c.id.desc()).limit(limit)).mappings()]
 
 
+def last(connection: Connection, city: str, *, kind: str) -> int:
+    """Id of a city's last import of a kind, 0 when there was none: with it changes what such imports bring."""
+    query = select(func.max(imports.c.id)).where(imports.c.city == city, imports.c.kind == kind)
+    return int(connection.execute(query).scalar() or 0)
+
+
 def every(connection: Connection) -> list[dict[str, Any]]:
     """All imports by id."""
     return [dict(row) for row in connection.execute(select(imports).order_by(imports.c.id)).mappings()]

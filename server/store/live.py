@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from server.store.schema import live_incidents
 
-_OWN = [column for column in live_incidents.c if column.name not in ("city", "received_at")]
+_OWN = [column for column in live_incidents.c if column.name != "city"]
 
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -20,7 +20,7 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def of_city(connection: Connection, city: str) -> list[tuple[Any, ...]]:
     """Rows of a city by id: id, us, lat, lng, cell, region, category, weight, source, external_id, revision, status,
-    replaces."""
+    replaces, received_at."""
     query = select(*_OWN).where(live_incidents.c.city == city).order_by(live_incidents.c.id)
     return [tuple(row) for row in connection.execute(query)]
 
@@ -30,13 +30,6 @@ def of_ids(connection: Connection, city: str, source: str, ids: Sequence[str]) -
     own = live_incidents.c
     query = select(*_OWN).where(own.city == city, own.source == source, own.external_id.in_(ids)).order_by(own.id)
     return [tuple(row) for row in connection.execute(query)]
-
-
-def received(connection: Connection, city: str, ids: Sequence[int]) -> dict[int, str]:
-    """By id when a row was received, of those among ``ids`` that still wait."""
-    own = live_incidents.c
-    query = select(own.id, own.received_at).where(own.city == city, own.id.in_(ids))
-    return {int(id): str(at) for id, at in connection.execute(query)}
 
 
 def columns() -> list[str]:

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from server.store import arrays
-from server.store.schema import grid_codes, lineage, plan_edits, plan_grids, plans
+from server.store.schema import grid_codes, lineage, plan_edits, plan_grids, plans, regions
 
 _LIGHT = [column for column in plans.c if column.name not in ("labels", "violations")]
 
 
 def insert_plan(connection: Connection, *, labels: NDArray[np.int32], **row: Any) -> int:
-    """Add a plan as the city's next version and return that version. ``hash`` must be ``content_hash``."""
-    last = connection.execute(select(func.max(plans.c.version)).where(plans.c.city == row["city"])).scalar()
+    """Add a plan as the city's next version of its kind and return that version. ``hash`` must be ``content_hash``."""
+    same = (plans.c.city == row["city"]) & (plans.c.kind == row["kind"])
+    last = connection.execute(select(func.max(plans.c.version)).where(same)).scalar()
     version = (last or 0) + 1
     connection.execute(insert(plans).values(**row, version=version, labels=arrays.pack(labels, "<i4")))
     return version
@@ -44,15 +45,17 @@ def labels_of(connection: Connection, plan_id: str) -> NDArray[np.int32]:
     return arrays.unpack(data, "<i4")
 
 
-def newest(connection: Connection, city: str, *, status: str) -> str | None:
-    """Id of the newest plan with that status, or None."""
-    query = select(plans.c.id).where(plans.c.city == city, plans.c.status == status)
+def newest(connection: Connection, city: str, *, status: str, kind: str) -> str | None:
+    """Id of the newest plan of a kind with that status, or None."""
+    query = select(plans.c.id).where(plans.c.city == city, plans.c.status == status, plans.c.kind == kind)
     return connection.execute(query.order_by(plans.c.version.desc()).limit(1)).scalar()
 
 
-def of_city(connection: Connection, city: str, *, before: int | None, limit: int) -> list[dict[str, Any]]:
-    """Plans with a version below ``before``, newest first, without labels and violations."""
-    query = select(*_LIGHT).where(plans.c.city == city)
+def of_city(
+    connection: Connection, city: str, *, before: int | None, limit: int, kind: str
+) -> list[dict[str, Any]]:
+    """Plans of a kind with a version below ``before``, newest first, without labels and violations."""
+    query = select(*_LIGHT).where(plans.c.city == city, plans.c.kind == kind)
     if before is not None:
         query = query.where(plans.c.version < before)
     return [dict(row) for row in connection.execute(query.order_by(plans.c.version.desc()).limit(limit)).mappings()]
@@ -63,6 +66,13 @@ def change(connection: Connection, plan_id: str, *, revision: int, **values: Any
     where = (plans.c.id == plan_id) & (plans.c.revision == revision)
     changed = connection.execute(update(plans).where(where).values(revision=revision + 1, **values))
     return changed.rowcount == 1
+
+
+def supersede(connection: Connection, city: str, *, kind: str, at: str) -> None:
+    """Let no plan of a kind be in force any more."""
+    where = (plans.c.city == city) & (plans.c.kind == kind) & (plans.c.status == "in_force")
+    values = {"status": "superseded", "superseded_at": at, "revision": plans.c.revision + 1}
+    connection.execute(update(plans).where(where).values(**values))
 
 
 def insert_grids(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -124,6 +134,21 @@ def log_of(connection: Connection, plan_id: str) -> list[dict[str, Any]]:
 def codes_given(connection: Connection, city: str) -> set[str]:
     """Every grid code ever given in a city."""
     return set(connection.execute(select(grid_codes.c.code).where(grid_codes.c.city == city)).scalars())
+
+
+def community_codes(connection: Connection, city: str) -> set[str]:
+    """Every code that a community of a city ever had, in a base or in a plan of communities."""
+    drawn = select(plan_grids.c.code).join(plans, plans.c.id == plan_grids.c.plan_id)
+    drawn = drawn.where(plans.c.city == city, plans.c.kind == "communities")
+    stored = select(regions.c.code).where(regions.c.city == city)
+    return set(connection.execute(stored.union(drawn)).scalars())
+
+
+def move_home(connection: Connection, plan_id: str, places: dict[int, int]) -> None:
+    """Give the grids of a plan the regions of another base: new region id by old."""
+    for old, new in places.items():
+        where = (plan_grids.c.plan_id == plan_id) & (plan_grids.c.region_id == old)
+        connection.execute(update(plan_grids).where(where).values(region_id=new))
 
 
 def give_codes(connection: Connection, city: str, codes: Sequence[str], *, plan_id: str, at: str) -> None:

@@ -61,3 +61,9 @@ def geometries(connection: Connection, base_id: int, *, level: str) -> dict[int,
     """WKB by region id of one level."""
     query = select(regions.c.id, regions.c.geometry).where(regions.c.base_id == base_id, regions.c.level == level)
     return {row.id: row.geometry for row in connection.execute(query)}
+
+
+def whole(connection: Connection, base_id: int, *, level: str) -> list[dict[str, Any]]:
+    """The rows of one level with their geometries, by code."""
+    query = select(regions).where(regions.c.base_id == base_id, regions.c.level == level).order_by(regions.c.code)
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from geo import cells
 from server.archive import query
-from server.rules import permissions
+from server.rules import permissions, planned
 from server.store import audit, bases, cities, database, imports, plans, regions, schema, segments
 from server.usecases.cameras import coverage
 from server.usecases.city import territory
@@ -142,9 +142,13 @@ def _history(ctx: Context, connection: Connection) -> Check:
         if lost:
             wrong.append(f"plan {row['id']}: its lineage leads to grids that it does not have: {sorted(lost)[:5]}")
     for city in cities.every(connection):
-        in_force = [row["id"] for row in rows if row["city"] == city.code and row["status"] == "in_force"]
+        now = [row for row in rows if row["city"] == city.code and row["status"] == "in_force"]
+        in_force = [row["id"] for row in now if row["kind"] == planned.GRIDS]
         if in_force != ([city.plan_id] if city.plan_id else []):
             wrong.append(f"{city.code}: plans in force {in_force}, the pointer says {city.plan_id}")
+        drawn = [row for row in now if row["kind"] == planned.COMMUNITIES]
+        if len(drawn) > 1 or any(row["base_id"] != city.base_id for row in drawn):
+            wrong.append(f"{city.code}: borders in force {[row['id'] for row in drawn]} are not those of its base")
     return Check("I6", "history", len(rows), wrong)
 
 
@@ -279,7 +283,10 @@ CHECKS: dict[str, Callable[[Context, Connection], Check]] = {
 def _plans(connection: Connection) -> list[dict[str, Any]]:
     found = []
     for city in cities.every(connection):
-        rows = plans.of_city(connection, city.code, before=None, limit=1_000_000)
+        rows = [
+            row for kind in planned.EVERY
+            for row in plans.of_city(connection, city.code, before=None, limit=1_000_000, kind=kind)
+        ]  # fmt: skip
         found += [plans.get(connection, city.code, row["id"]) or row for row in rows]
     return found
 

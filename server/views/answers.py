@@ -30,6 +30,8 @@ VARY: Final = "Cookie, Authorization, Accept-Language, Accept-Encoding"
 _SMALLEST: Final = 600
 """Bytes below which compression gains nothing."""
 _LEVEL: Final = 6
+_LARGE: Final = 500_000
+"""Bytes above which the reader waits longer for hard compression than for the bytes it saves."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def _made(value: Any) -> Made:
             body, media, tag = dumps(value.value), JSON, f"{value.tag}."
         case _:
             body, media = dumps(value), JSON
-    packed = gzip.compress(body, _LEVEL, mtime=0) if len(body) >= _SMALLEST else None
+    level = _LEVEL if len(body) <= _LARGE else 1
+    packed = gzip.compress(body, level, mtime=0) if len(body) >= _SMALLEST else None
     return Made(body, packed if packed and len(packed) < len(body) else None, media, headers, tag)
 
 

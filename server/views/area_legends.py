@@ -62,14 +62,15 @@ def figures(found: dict[str, Any]) -> dict[str, Any]:
 def alerts(found: dict[str, Any]) -> dict[str, Any]:
     """The alerts with their legend."""
     rule, colours = found["rule"], [one["colour"] for one in found["items"]]
+    few = sum(one["cause"] == "few" for one in found["items"])
     made = legend.make(
         style.Scale(()), title={"zh": "三色预警", "en": "Three-colour alert"}, unit={"zh": "区域", "en": "areas"},
         n=found["n"] or 0, window=None, source=_SOURCE,
         left_out={
-            "zh": f"最近一期不足 {rule['least']} 件的区域"
-            f"（截至 {found['day']}，与本区域此前 {rule['baseline']} 期相比）",
-            "en": f"areas with fewer than {rule['least']} in the last period (as of {found['day']}, each against its "
-            f"own {rule['baseline']} periods before)",
+            "zh": f"对最近一期不足 {rule['least']} 件的 {few} 个区域的判断（显示为蓝）；截至 {found['day']}，"
+            f"与本区域此前 {rule['baseline']} 期相比",
+            "en": f"a judgement of {few} areas with fewer than {rule['least']} in the last period (shown in blue); as "
+            f"of {found['day']}, each against its own {rule['baseline']} periods before",
         },
     )  # fmt: skip
     counts = [colours.count(name) for name, *_ in _ALERTS]
@@ -106,7 +107,14 @@ def _classes(table: Any, counts: list[int]) -> list[dict[str, Any]]:
 
 
 def _left_out(found: dict[str, Any], items: list[dict[str, Any]]) -> dict[str, str] | None:
-    without, outside = sum(one["n"] == 0 for one in items), found["left_out"]
-    zh = [f"{without} 个无上报的区域"] * (without > 0) + [f"不在任何区域内的 {outside:,} 件"] * (outside > 0)
-    en = [f"{without} areas without reports"] * (without > 0) + [f"{outside:,} reports in no area"] * (outside > 0)
-    return {"zh": "；".join(zh), "en": "; ".join(en)} if zh else None
+    without, outside, shared = sum(one["n"] == 0 for one in items), found["left_out"], found["shared"]
+    said = [
+        (without, f"{without} 个无上报的区域", f"{without} areas without reports"),
+        (outside, f"不在任何区域内的 {outside:,} 件", f"{outside:,} reports in no area"),
+        (
+            shared, f"重叠处只按较小的区域着色（{shared:,} 件分别计入各区域）",
+            f"larger areas where several overlap ({shared:,} reports count in each)",
+        ),
+    ]  # fmt: skip
+    kept = [(zh, en) for n, zh, en in said if n > 0]
+    return {"zh": "；".join(zh for zh, _ in kept), "en": "; ".join(en for _, en in kept)} if kept else None

@@ -8,9 +8,10 @@ import flask
 
 from server.usecases.context import Context
 from server.usecases.planning import nets as usecase
+from server.usecases.workbench import netting
 from server.views import answers, routes
 from server.wire import nets as wire
-from server.wire import replies
+from server.wire import plan_replies, replies
 
 blueprint = flask.Blueprint("nets", __name__)
 _NETS = "/api/cities/<city>/nets"
@@ -69,3 +70,14 @@ def refinement(ctx: Context, city: str, query: wire.Held) -> Any:
 )  # fmt: skip
 def refinement_cells(ctx: Context, city: str, query: wire.Held) -> Any:
     return usecase.refined_cells(ctx, city, query.plan)
+
+
+@routes.serve(
+    blueprint,
+    routes.Route(
+        "/api/cities/<city>/refinement", "POST", "plan.draw", "Take the common refinement over as a draft",
+        body=wire.Adopt, answer=plan_replies.Plan, status=201,
+    ),
+)  # fmt: skip
+def refinement_adopt(ctx: Context, city: str, body: wire.Adopt) -> Any:
+    return netting.adopt(ctx, city, body.plan, name=body.name)

@@ -9,10 +9,10 @@ import flask
 from server import jobs
 from server.usecases.context import Context
 from server.usecases.outputs import exports
-from server.usecases.planning import grids
+from server.usecases.planning import grids, publishing
 from server.usecases.planning import plans as usecase
 from server.views import answers, routes, shown
-from server.wire import replies, requests
+from server.wire import plan_replies, replies, requests
 
 blueprint = flask.Blueprint("plans", __name__)
 _PLANS = "/api/cities/<city>/plans"
@@ -22,11 +22,11 @@ _PLAN = _PLANS + "/<plan>"
 @routes.serve(
     blueprint,
     routes.Route(
-        _PLANS, "GET", "plan.read", "Plans of a city, newest first", query=requests.Pages, answer=replies.Plans,
+        _PLANS, "GET", "plan.read", "Plans of a city, newest first", query=requests.Kept, answer=plan_replies.Plans,
     ),
 )  # fmt: skip
-def plans(ctx: Context, city: str, query: requests.Pages) -> Any:
-    return usecase.list_(ctx, city, limit=query.limit, cursor=query.cursor)
+def plans(ctx: Context, city: str, query: requests.Kept) -> Any:
+    return usecase.list_(ctx, city, limit=query.limit, cursor=query.cursor, kind=query.kind)
 
 
 @routes.serve(
@@ -39,7 +39,7 @@ def plan_draw(ctx: Context, city: str, body: requests.Draw) -> Any:
     return shown.started(jobs.enqueue(ctx, "draw", city=city, payload=body.model_dump(mode="json"), key=answers.key()))
 
 
-@routes.serve(blueprint, routes.Route(_PLAN, "GET", "plan.read", "One plan", answer=replies.Plan, keeping="data"))
+@routes.serve(blueprint, routes.Route(_PLAN, "GET", "plan.read", "One plan", answer=plan_replies.Plan, keeping="data"))
 def plan(ctx: Context, city: str, plan: str) -> Any:
     found = usecase.get(ctx, city, plan)
     return answers.Tagged(found, tag=found["tag"])
@@ -47,15 +47,20 @@ def plan(ctx: Context, city: str, plan: str) -> Any:
 
 @routes.serve(
     blueprint,
-    routes.Route(_PLAN + "/cells", "GET", "plan.read", "The grid of every cell", answer=answers.BINARY, keeping="data"),
-)
-def plan_cells(ctx: Context, city: str, plan: str) -> Any:
-    return usecase.cells_of(ctx, city, plan)
+    routes.Route(
+        _PLAN + "/cells", "GET", "plan.read", "The grid of every cell", query=requests.PlanCells,
+        answer=answers.BINARY, keeping="data",
+    ),
+)  # fmt: skip
+def plan_cells(ctx: Context, city: str, plan: str, query: requests.PlanCells) -> Any:
+    return usecase.cells_of(ctx, city, plan, gaps=query.gaps)
 
 
 @routes.serve(
     blueprint,
-    routes.Route(_PLAN + "/grids", "GET", "grid.read", "The grids of a plan", answer=replies.Grids, keeping="data"),
+    routes.Route(
+        _PLAN + "/grids", "GET", "grid.read", "The grids of a plan", answer=plan_replies.Grids, keeping="data"
+    ),
 )
 def plan_grids(ctx: Context, city: str, plan: str) -> Any:
     return usecase.grids(ctx, city, plan)
@@ -75,8 +80,8 @@ def plan_outlines(ctx: Context, city: str, plan: str) -> Any:
 @routes.serve(
     blueprint,
     routes.Route(
-        _PLAN + "/grids/<label>", "GET", "grid.read", "One grid with its people and its months", answer=replies.Grid,
-        keeping="data",
+        _PLAN + "/grids/<label>", "GET", "grid.read", "One grid with its people and its months",
+        answer=plan_replies.Grid, keeping="data",
     ),
 )  # fmt: skip
 def plan_grid(ctx: Context, city: str, plan: str, label: str) -> Any:
@@ -87,12 +92,12 @@ def plan_grid(ctx: Context, city: str, plan: str, label: str) -> Any:
     blueprint,
     routes.Route(
         _PLAN + "/publish", "POST", "plan.publish", "Put a draft in force (If-Match: the plan's tag)",
-        body=requests.Publish, answer=replies.Plan, matches=True,
+        body=requests.Publish, answer=plan_replies.Plan, matches=True,
     ),
 )  # fmt: skip
 def plan_publish(ctx: Context, city: str, plan: str, body: requests.Publish) -> Any:
     effective = body.effective_from.isoformat() if body.effective_from else None
-    found = usecase.publish(ctx, city, plan, if_match=answers.matched(), effective_from=effective, over=body.over)
+    found = publishing.publish(ctx, city, plan, if_match=answers.matched(), effective_from=effective, over=body.over)
     return answers.Tagged(found, tag=found["tag"])
 
 
@@ -104,8 +109,7 @@ def plan_publish(ctx: Context, city: str, plan: str, body: requests.Publish) -> 
     ),
 )  # fmt: skip
 def plan_staff(ctx: Context, city: str, plan: str, body: requests.Nothing) -> Any:
-    found = usecase.get(ctx, city, plan)
-    return shown.started(jobs.enqueue(ctx, "staff", city=city, payload={"plan": found["id"]}, key=answers.key()))
+    return shown.of_plan(ctx, "staff", city, plan, body)
 
 
 @routes.serve(

@@ -6,14 +6,12 @@ from typing import Any
 
 import flask
 
-from server import jobs
 from server.usecases.context import Context
 from server.usecases.drafting import checkup
-from server.usecases.planning import plans as plan_usecase
 from server.usecases.planning import reviewing
 from server.usecases.workbench import changes, comparing, editing
 from server.views import answers, routes, shown
-from server.wire import redraw, replies
+from server.wire import plan_replies, redraw, replies
 
 blueprint = flask.Blueprint("redraw", __name__)
 _PLAN = "/api/cities/<city>/plans/<plan>"
@@ -46,7 +44,8 @@ def plan_history(ctx: Context, city: str, plan: str) -> Any:
 @routes.serve(
     blueprint,
     _route(
-        "branch", "POST", "plan.draw", "Begin a draft from this version", replies.Plan, body=redraw.Branch, status=201
+        "branch", "POST", "plan.draw", "Begin a draft from this version", plan_replies.Plan, body=redraw.Branch,
+        status=201,
     ),
 )
 def plan_branch(ctx: Context, city: str, plan: str, body: redraw.Branch) -> Any:
@@ -61,9 +60,7 @@ def plan_branch(ctx: Context, city: str, plan: str, body: redraw.Branch) -> Any:
     ),
 )  # fmt: skip
 def plan_rebalance(ctx: Context, city: str, plan: str, body: redraw.Rebalance) -> Any:
-    found = plan_usecase.get(ctx, city, plan)
-    payload = {"plan": found["id"], **body.model_dump(mode="json")}
-    return shown.started(jobs.enqueue(ctx, "rebalance", city=city, payload=payload, key=answers.key()))
+    return shown.of_plan(ctx, "rebalance", city, plan, body)
 
 
 @routes.serve(

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from server import errors
+from server import errors, jobs
 from server.rules import categories, permissions, privacy
 from server.usecases.city import cities
 from server.usecases.context import Columns, Context
 from server.usecases.incidents import counting
 from server.usecases.outputs import exports
+from server.usecases.planning import plans
 from server.views import answers, legends
 from server.wire import requests
 
@@ -133,6 +134,12 @@ def here(actor: Actor, told: dict[str, Any]) -> dict[str, Any]:
 def started(job: dict[str, Any]) -> dict[str, Any]:
     """A job that has been queued."""
     return {"job": {"id": job["id"]}}
+
+
+def of_plan(ctx: Context, kind: str, city: str, plan: str, asked: requests.Asked) -> dict[str, Any]:
+    """A job of a plan that is queued now, with what was asked. Raises NotFound where there is no such plan."""
+    payload = {"plan": plans.get(ctx, city, plan)["id"], **asked.model_dump(mode="json")}
+    return started(jobs.enqueue(ctx, kind, city=city, payload=payload, key=answers.key()))
 
 
 def job(row: dict[str, Any]) -> dict[str, Any]:

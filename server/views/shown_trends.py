@@ -9,9 +9,11 @@ from typing import Any
 from server import errors
 from server.rules import permissions, privacy
 from server.usecases.city import cities
-from server.usecases.context import Context
+from server.usecases.context import Columns, Context
+from server.usecases.incidents import counting
 from server.usecases.incidents import timeline as usecase
-from server.views import shown
+from server.views import incident_map, shown
+from server.wire import requests
 from server.wire import trends as wire
 
 
@@ -38,3 +40,21 @@ def timeline(
         "n": sum(told.values()), "window": [None, None], "step": "month", "days": days, "hours": None,
         "floor": privacy.FLOOR,
     }  # fmt: skip
+
+
+def readers(ctx: Context, city: str, query: wire.IncidentMap) -> Context:
+    """Who a file is for: the actor, or everyone, for whom there are no hot spots and no internal mark."""
+    if not query.public:
+        return ctx
+    if query.spots:
+        raise errors.Fault("invalid", {"field": "spots", "reason": "not in a public file"})
+    if query.classification == incident_map.INTERNAL:
+        reason = "a public file carries its map approval number (审图号)"
+        raise errors.Fault("invalid", {"field": "classification", "reason": reason})
+    return ctx.acting(permissions.Actor("public", "viewer", city, ctx.actor.region_id if ctx.actor else None))
+
+
+def heat_of_file(ctx: Context, city: str, query: wire.IncidentMap) -> Columns:
+    """The heat of a file as its readers may see it, with its legend."""
+    asked = {name: getattr(query, name) for name in ("to", "category", "res", "per", "smooth", "hours", "weekdays")}
+    return shown.heat(ctx, city, requests.Heat.model_validate({"from": query.from_, **asked}), counting.heat)

@@ -11,7 +11,7 @@ from server.usecases.city import search as search_usecase
 from server.usecases.city import things
 from server.usecases.context import Context
 from server.views import routes, shown
-from server.wire import replies, requests
+from server.wire import replies, requests, thing_replies
 
 blueprint = flask.Blueprint("things", __name__)
 _CITY = "/api/cities/<city>"
@@ -21,7 +21,7 @@ _CITY = "/api/cities/<city>"
     blueprint,
     routes.Route(
         _CITY + "/workers", "GET", "worker.read", "Workers with their home cell and grids", query=requests.Things,
-        answer=replies.Workers, keeping="exact",
+        answer=thing_replies.Workers, keeping="exact",
     ),
 )  # fmt: skip
 def workers(ctx: Context, city: str, query: requests.Things) -> Any:
@@ -31,7 +31,7 @@ def workers(ctx: Context, city: str, query: requests.Things) -> Any:
 @routes.serve(
     blueprint,
     routes.Route(
-        _CITY + "/centres", "GET", "centre.read", "Centres of all tiers", answer=replies.Centres, keeping="data"
+        _CITY + "/centres", "GET", "centre.read", "Centres of all tiers", answer=thing_replies.Centres, keeping="data"
     ),
 )
 def centres(ctx: Context, city: str) -> Any:
@@ -41,7 +41,7 @@ def centres(ctx: Context, city: str) -> Any:
 @routes.serve(
     blueprint,
     routes.Route(
-        _CITY + "/cameras", "GET", "camera.read", "Camera sites", query=requests.Things, answer=replies.Cameras,
+        _CITY + "/cameras", "GET", "camera.read", "Camera sites", query=requests.Things, answer=thing_replies.Cameras,
         keeping="exact",
     ),
 )  # fmt: skip
@@ -57,7 +57,7 @@ def cameras(ctx: Context, city: str, query: requests.Things) -> Any:
         "place.read",
         "Key places",
         query=requests.Things,
-        answer=replies.Places,
+        answer=thing_replies.Places,
         keeping="data",
     ),
 )
@@ -80,7 +80,7 @@ def ground(ctx: Context, city: str, query: requests.Ground) -> Any:
     blueprint,
     routes.Route(
         _CITY + "/search", "GET", "search.read", "Find a grid, region, place or cell", query=requests.Search,
-        answer=replies.Found, keeping="data",
+        answer=thing_replies.Found, keeping="data",
     ),
 )  # fmt: skip
 def search(ctx: Context, city: str, query: requests.Search) -> Any:
@@ -91,7 +91,7 @@ def search(ctx: Context, city: str, query: requests.Search) -> Any:
     blueprint,
     routes.Route(
         _CITY + "/here", "GET", "here.read", "What lies at a point or in a cell", query=requests.Here,
-        answer=replies.Here, keeping="data",
+        answer=thing_replies.Here, keeping="data",
     ),
 )  # fmt: skip
 def here(ctx: Context, city: str, query: requests.Here) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from server.usecases.context import Context
-from server.usecases.incidents import counting, hotspots, timeline
+from server.usecases.incidents import hotspots, timeline
 from server.usecases.outputs import exports
 from server.views import answers, incident_map, legends, routes, shown, shown_trends
 from server.wire import trends as wire
@@ -45,19 +45,15 @@ def incident_hotspots(ctx: Context, city: str, query: wire.Hotspots) -> Any:
           query=wire.IncidentMap, answer="text/html", keeping="exact"),
 )  # fmt: skip
 def incidents_map(ctx: Context, city: str, query: wire.IncidentMap) -> Any:
-    clock = shown.clock(query)
-    counted = counting.heat(
-        ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res, per=query.per,
-        smooth=query.smooth, clock=clock,
-    )  # fmt: skip
+    own = shown_trends.readers(ctx, city, query)
+    heat = shown_trends.heat_of_file(own, city, query)
     spots = None
     if query.spots:
         spots = legends.hotspots(hotspots.find(
-            ctx, city, start=query.from_, end=query.to, category=query.category, res=query.res,
-            per="area" if query.per == "area" else "household", clock=clock,
+            own, city, start=query.from_, end=query.to, category=query.category, res=query.res,
+            per="area" if query.per == "area" else "household", clock=shown.clock(query),
         ))  # fmt: skip
-    heat = legends.heat(counted, per=query.per)
     text = incident_map.make(
-        ctx, city, heat=heat, spots=spots, lang=query.language, classification=query.classification
+        own, city, heat=heat, spots=spots, lang=query.language, classification=query.classification
     )
     return shown.attachment(exports.File(text.encode(), f"{city}-incidents.html", "text/html; charset=utf-8"))

@@ -7,12 +7,11 @@ from typing import Any
 
 import flask
 
-from server import jobs
 from server.usecases.context import Context
-from server.usecases.planning import plans as plan_usecase
+from server.usecases.planning import publishing
 from server.usecases.workbench import beside, editing, flooding, merging, suggesting
 from server.views import answers, routes, shown
-from server.wire import redraw, replies
+from server.wire import plan_replies, redraw, replies
 
 blueprint = flask.Blueprint("workbench", __name__)
 _PLANS = "/api/cities/<city>/plans"
@@ -58,9 +57,7 @@ def plan_suggestions(ctx: Context, city: str, plan: str, query: redraw.Suggest) 
     ),
 )  # fmt: skip
 def plan_propose(ctx: Context, city: str, plan: str, body: redraw.Propose) -> Any:
-    found = plan_usecase.get(ctx, city, plan)
-    payload = {"plan": found["id"], **body.model_dump(mode="json")}
-    return shown.started(jobs.enqueue(ctx, "propose", city=city, payload=payload, key=answers.key()))
+    return shown.of_plan(ctx, "propose", city, plan, body)
 
 
 @routes.serve(
@@ -74,7 +71,7 @@ def plan_meet(ctx: Context, city: str, plan: str, query: redraw.Meet) -> Any:
 @routes.serve(
     blueprint,
     _route(
-        "merge", "POST", "plan.draw", "Merge another plan into this one as a new draft", replies.Plan,
+        "merge", "POST", "plan.draw", "Merge another plan into this one as a new draft", plan_replies.Plan,
         body=redraw.Merge, status=201,
     ),
 )  # fmt: skip
@@ -97,9 +94,9 @@ def plan_beside(ctx: Context, city: str, plan: str, query: redraw.Compare) -> An
     blueprint,
     _route(
         "roll-back", "POST", "plan.publish", "Take back the publication of the plan in force (If-Match: its tag)",
-        replies.Plan, body=redraw.RollBack, matches=True,
+        plan_replies.Plan, body=redraw.RollBack, matches=True,
     ),
 )  # fmt: skip
 def plan_roll_back(ctx: Context, city: str, plan: str, body: redraw.RollBack) -> Any:
-    found = plan_usecase.roll_back(ctx, city, plan, if_match=answers.matched(), reason=body.reason)
+    found = publishing.roll_back(ctx, city, plan, if_match=answers.matched(), reason=body.reason)
     return answers.Tagged(found, tag=found["tag"])

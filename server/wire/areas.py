@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from server.wire.replies import Told
-from server.wire.requests import Asked, Clock, Counted, Window
+from server.wire.requests import Asked, Clock, Counted, Window, plain
 
-Level = Literal["grid", "community", "town", "county"]
+Level = Annotated[str, StringConstraints(pattern=r"^(grid|community|town|county|net:.{1,200})$"), AfterValidator(plain)]
+"""Grids, regions, or the areas of a department's net (patrol areas) by the name of the department."""
 Bounds = tuple[float, float, float, float]
 
 
@@ -61,8 +62,17 @@ class Steps(Counted, Clock):
     per: Literal["raw", "area", "household"] = "raw"
 
 
+class NetNamed(Told):
+    """Whose net the areas are."""
+
+    id: str
+    department: str
+
+
 class Area(Told):
-    kind: Literal["grid", "region"]
+    """``partial``: part of the area lies outside the reader's territory and is not counted."""
+
+    kind: Literal["grid", "region", "net"]
     id: str
     code: str
     name: str
@@ -73,6 +83,7 @@ class Area(Told):
     households: float | None
     area_km2: float
     centre: str | None = None
+    partial: bool = False
     n: int
     per_km2: float | None
     per_1000: float | None
@@ -86,10 +97,13 @@ class Area(Told):
 
 class AreaFigures(Told):
     """``before``: the window compared with, null where none is asked for or the archive does not reach back so far;
-    ``left_out``: reports in no area. ``legends``: by what the map can be coloured with."""
+    ``n``: reports in any area, each counted once; ``shared``: those of them in several areas of a net; ``left_out``:
+    reports in no area. ``legends``: by what the map can be coloured with."""
 
     level: Level
+    net: NetNamed | None
     n: int
+    shared: int
     left_out: int
     window: list[str | None]
     against: Literal["previous", "year"]
@@ -135,7 +149,7 @@ class Alert(Told):
     """Of an area. Figures are null for those to whom small counts are not told."""
 
     index: int
-    kind: Literal["grid", "region"]
+    kind: Literal["grid", "region", "net"]
     id: str
     code: str
     name: str
@@ -174,6 +188,7 @@ class AlertDay(Told):
     """``default``: the rule of a city that set none; ``enough``: whether there is as much history as the rule needs."""
 
     level: Level
+    net: NetNamed | None
     day: str | None
     rule: AlertRule
     default: AlertRule

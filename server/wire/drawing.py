@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from server.wire.replies import PlanShort, Told
+from server.wire.plan_replies import PlanShort
+from server.wire.replies import Told
 from server.wire.requests import Asked
 
 Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]

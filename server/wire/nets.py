@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from server.wire.outputs import Ref
 from server.wire.replies import PlanPointer, Told
 from server.wire.requests import Asked
@@ -11,6 +15,13 @@ class Held(Asked):
     """The plan whose basic grids are meant."""
 
     plan: Ref = "current"
+
+
+class Adopt(Asked):
+    """POST …/refinement: the plan whose basic grids are divided, and what the draft is called."""
+
+    plan: Ref = "current"
+    name: Annotated[str, StringConstraints(max_length=80)] = ""
 
 
 class Net(Told):

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from server.wire.replies import Here, Told
+from server.wire.replies import Told
 from server.wire.requests import Asked, CellId, Latitude, Longitude, plain
+from server.wire.thing_replies import Here
 
 Text = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from server.wire.replies import Bounds, PlanShort, RegionShort, Told
+from server.wire.plan_replies import PlanShort
+from server.wire.replies import Bounds, RegionShort, Told
 from server.wire.requests import Asked, CellId, Latitude, Longitude, Text
 
 Operation = Literal[
@@ -127,8 +128,8 @@ class Note(Asked):
 
 class GridWeighed(Told):
     """A grid with what a planner weighs. ``workload``: 1 is the mean grid of the plan, half by households, half by
-    reports; ``crossings``: touching cells with a soft barrier between them; ``reports`` of the whole archive; metres in
-    straight lines."""
+    reports; ``load``: what the band counts; ``crossings``: touching cells with a soft barrier between them;
+    ``reports`` of the whole archive; metres in straight lines."""
 
     label: int
     code: str
@@ -136,6 +137,7 @@ class GridWeighed(Told):
     kind: str
     locked: bool
     households: float
+    load: float
     cells: int
     area_km2: float
     deviation: float
@@ -179,6 +181,23 @@ class Entry(Told):
     undone: bool
 
 
+class CutGrid(Told):
+    label: int
+    code: str
+    name: str
+    parts: int
+    households: float
+    cells: int
+
+
+class Cut(Told):
+    """How many grids in force the borders of communities cut, and those that this change touches."""
+
+    before: int
+    after: int
+    grids: list[CutGrid]
+
+
 class Edited(Told):
     tag: str
     seq: int
@@ -189,6 +208,7 @@ class Edited(Told):
     gone: list[int]
     changed: CellsChanged
     pieces: list[Pieces]
+    cut: Cut | None
     can_undo: bool
     can_redo: bool
 

@@ -57,6 +57,12 @@ class Nothing(Asked):
     """A request that takes no parameters."""
 
 
+class PlanCells(Asked):
+    """``gaps``: tell cells that lie in no grid as well, with the label -1."""
+
+    gaps: bool = False
+
+
 class SignIn(Asked):
     """POST /api/session. ``token`` asks for the session as a bearer token in the answer instead of a cookie."""
 
@@ -70,6 +76,12 @@ class Pages(Asked):
 
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Kept(Pages):
+    """GET …/plans: of grids, or of communities."""
+
+    kind: Literal["grids", "communities"] = "grids"
 
 
 class Things(Asked):

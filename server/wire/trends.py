@@ -26,12 +26,14 @@ class Hotspots(Counted, Clock):
 
 
 class IncidentMap(Counted, Clock):
-    """GET …/incidents/map: the view as one file; ``spots`` puts hot spots beside the heat."""
+    """GET …/incidents/map: the view as one file; ``spots`` puts hot spots beside the heat. ``public``: for readers
+    outside the office, one calendar month in coarse cells with the privacy floor, under a map approval number."""
 
     per: Literal["raw", "area", "household"] = "raw"
     smooth: Annotated[int, Field(ge=0, le=8)] = 0
     spots: bool = False
     language: Literal["zh", "en"] = "zh"
+    public: bool = False
     classification: Text = "内部资料"
 
 

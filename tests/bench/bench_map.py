@@ -13,6 +13,8 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ import numpy as np
 from playwright import sync_api
 
 from geo import cells
-from layers import base, grids, page, style
+from layers import base, grids, style
+from layers import page as pages
 from tests import __main__ as runner
 from tests.bench import bench_payload
 
@@ -135,7 +138,7 @@ class LocalMap(folium.Map):  # type: ignore[misc]
 
 def our_page(ids: np.ndarray, labels: np.ndarray, bounds: list[float]) -> str:
     data = grids.encode(ids, labels.astype(np.int32), neighbours=cells.neighbours(ids), meta={})
-    return page.export(
+    return pages.export(
         "bench", [grids.fill(data, grids=[])], lang="en", footer="", classification="bench", settings={"bbox": bounds}
     )
 
@@ -153,29 +156,36 @@ def peer_page(table: gpd.GeoDataFrame, bounds: list[float]) -> str:
     return str(made.get_root().render())
 
 
-def run(browser: sync_api.Browser, text: str, paint: str, dab: str, zooms: list[int]) -> tuple[dict[str, Any], Any]:
+@contextmanager
+def opened(browser: sync_api.Browser, text: str) -> Iterator[sync_api.Page]:
+    """A page opened from disk with the network off."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "map.html"
         file.write_text(text, encoding="utf-8")
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         context.set_offline(True)
-        opened = context.new_page()
-        opened.set_default_timeout(600_000)
-        opened.goto(file.as_uri(), wait_until="commit")
-        opened.wait_for_load_state("load")
-        painted = opened.evaluate(paint)
-        frames = opened.evaluate(FRAMES, zooms)
-        dabs = opened.evaluate(dab)
-        worst = max(frames.values(), key=lambda one: one[1])
-        return {
-            "page_mb": round(len(text.encode()) / 1e6, 1),
-            "paint_ms": round(painted),
-            "frame_p50_ms": max(one[0] for one in frames.values()),
-            "frame_p95_ms": worst[1],
-            "frame_max_ms": max(one[2] for one in frames.values()),
-            "dab_median_ms": dabs[0],
-            "dab_p95_ms": dabs[1],
-        }, (opened, context)
+        page = context.new_page()
+        page.set_default_timeout(600_000)
+        page.goto(file.as_uri(), wait_until="commit")
+        page.wait_for_load_state("load")
+        yield page
+        context.close()
+
+
+def timings(page: sync_api.Page, text: str, paint: str, dab: str, zooms: list[int]) -> dict[str, Any]:
+    painted = page.evaluate(paint)
+    frames = page.evaluate(FRAMES, zooms)
+    dabs = page.evaluate(dab)
+    worst = max(frames.values(), key=lambda one: one[1])
+    return {
+        "page_mb": round(len(text.encode()) / 1e6, 1),
+        "paint_ms": round(painted),
+        "frame_p50_ms": max(one[0] for one in frames.values()),
+        "frame_p95_ms": worst[1],
+        "frame_max_ms": max(one[2] for one in frames.values()),
+        "dab_median_ms": dabs[0],
+        "dab_p95_ms": dabs[1],
+    }
 
 
 def measure(browser: sync_api.Browser, rings: int) -> list[dict[str, Any]]:
@@ -183,17 +193,17 @@ def measure(browser: sync_api.Browser, rings: int) -> list[dict[str, Any]]:
     labels = np.unique(labels, return_inverse=True)[1].astype(np.uint16)
     lats, lngs = cells.centres(ids)
     bounds = [float(lngs.min()), float(lats.min()), float(lngs.max()), float(lats.max())]
-    ours, (opened, context) = run(browser, our_page(ids, labels, bounds), OUR_PAINT, OUR_DAB, [13, 15, 17])
-    colours = opened.evaluate("gezhiSheet.entries[0].spec.options.colour.colours")
-    middle = untouched(lats, lngs)
-    some = np.random.default_rng(2).choice(middle, 100, replace=False)
-    points = [[float(lats[i]), float(lngs[i]), colours[int(labels[i])]] for i in some]
-    rows = [{"work": "ours", "cells": len(ids), **ours, "pixels right": opened.evaluate(OUR_EXACT, points)}]
-    context.close()
+    text = our_page(ids, labels, bounds)
+    with opened(browser, text) as page:
+        ours = timings(page, text, OUR_PAINT, OUR_DAB, [13, 15, 17])
+        colours = page.evaluate("gezhiSheet.entries[0].spec.options.colour.colours")
+        some = np.random.default_rng(2).choice(untouched(lats, lngs), 100, replace=False)
+        points = [[float(lats[i]), float(lngs[i]), colours[int(labels[i])]] for i in some]
+        rows = [{"work": "ours", "cells": len(ids), **ours, "pixels right": page.evaluate(OUR_EXACT, points)}]
     if len(ids) <= PEER_MOST:
         text = peer_page(bench_payload.frame(ids, labels), bounds)
-        peer, (_, context) = run(browser, text, PEER_PAINT, PEER_DAB, [13, 15])
-        context.close()
+        with opened(browser, text) as page:
+            peer = timings(page, text, PEER_PAINT, PEER_DAB, [13, 15])
         rows.append({"work": "folium GeoJson canvas", "cells": len(ids), **peer})
         ratios = {name: round(peer[name] / ours[name], 1) for name in COMPARED}
         rows.append({"work": "ratio, peer over ours", "cells": len(ids), **ratios})

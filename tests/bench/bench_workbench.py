@@ -1,11 +1,16 @@
 """The workbench in Chromium without a GPU: the real page of a real server, at 10 000, 100 000 and 500 000 cells.
 
-Paint: from navigation until the whole first view is drawn. Frames: the map is panned 12 px a frame, there and back,
-with the workbench open. Dab: 19 cells in view change grid and are drawn again (what the hand sees at once).
+Paint: from navigation until the whole first view is drawn, in a browser that never saw the page, from a server that
+has served it once. Frames: the map is panned 12 px a frame, there and back, with the workbench open. Dab: 19 cells in
+view change grid and are drawn again (what the hand sees at once).
 Consequences: from sending a stroke of 7 cells until the page shows what it does (server, network, drawing the column),
 along the borders of different grids; ``server_ms`` is the server's part of it. Undo likewise. Exactness: after the
 strokes the labels that the page holds are those of the server. ``load`` is what else the machine was doing: beyond the
 number of cores the milliseconds are those of the neighbours too.
+
+The peer is Leaflet's GeoJSON on canvas as folium writes it, one file opened from disk with the same cells and grids: it
+only shows and recolours, so it has no consequences to measure. It stops at the size named in ``bench_map.PEER_MOST``,
+give or take a fifth, beyond which its page takes minutes.
 
 ``GEZHI_BENCH_CELLS`` names other sizes, separated by commas.
 """
@@ -28,13 +33,13 @@ from geo import cells
 from layers import payload
 from tests import __main__ as runner
 from tests import conftest
-from tests.bench import workbench_city
-from tests.bench.bench_map import ARGUMENTS, FRAMES
+from tests.bench import bench_map, bench_payload, workbench_city
 
 PEERS: list[str] = []
 SIZES = tuple(int(n) for n in os.environ.get("GEZHI_BENCH_CELLS", "10000,100000,500000").split(","))
 STROKES = 20
 TARGET_MS = 100.0
+COMPARED = ("paint_ms", "frame_p95_ms", "dab_median_ms")
 
 PAINT = """async () => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -69,6 +74,23 @@ DAB = """async () => {
         await new Promise((done) => requestAnimationFrame(done));
     }
     for (const [at, label] of before) layer.setGroup([at], label);
+    times.sort((a, b) => a - b);
+    return [times[15], times[28]].map((ms) => Math.round(ms * 100) / 100);
+}"""
+
+
+PEER_DAB = """async () => {
+    const layer = Object.values(window).find((one) => one instanceof L.GeoJSON), map = window.benchMap, times = [];
+    const {lat, lng} = map.getCenter();
+    const away = (one) => Math.hypot(one.getLatLngs()[0][0].lat - lat, one.getLatLngs()[0][0].lng - lng);
+    const some = layer.getLayers().map((one) => [away(one), one]).sort((a, b) => a[0] - b[0]).slice(0, 19);
+    for (let i = 0; i < 30; i++) {
+        const started = performance.now();
+        for (const [, one] of some) one.setStyle({fillColor: i % 2 ? '#ff0000' : '#00ff00'});
+        some[0][1]._renderer._redraw();
+        times.push(performance.now() - started);
+        await new Promise((done) => requestAnimationFrame(done));
+    }
     times.sort((a, b) => a - b);
     return [times[15], times[28]].map((ms) => Math.round(ms * 100) / 100);
 }"""
@@ -112,7 +134,7 @@ def edit(page: sync_api.Page, pairs: list[tuple[float, float, float, float]]) ->
     }""")
     told: dict[str, list[float]] = {"all": [], "server": [], "undo": []}
     for mine_lat, mine_lng, lat, lng in pairs:
-        page.evaluate("([lat, lng]) => GezhiBench.map.setView([lat, lng], 16, {animate: false})", [lat, lng])
+        page.evaluate("([lat, lng]) => { GezhiBench.map.setView([lat, lng], 16, {animate: false}); }", [lat, lng])
         page.keyboard.press("p")
         with page.expect_response(lambda r: "/weighed" in r.url):
             page.mouse.click(*page.evaluate("([lat, lng]) => GezhiBench.at(lat, lng)", [mine_lat, mine_lng]))
@@ -166,7 +188,7 @@ def same(page: sync_api.Page, base: str, plan: str) -> bool:
     return bool(np.array_equal(np.array(shown), found.columns["grid"].astype(np.int64)))
 
 
-def measure(browser: sync_api.Browser, wanted: int, home: Path) -> dict[str, Any]:
+def measure(browser: sync_api.Browser, wanted: int, home: Path) -> list[dict[str, Any]]:
     began = time.perf_counter()
     ctx = workbench_city.build(home, wanted)
     ctx.db.close()
@@ -175,32 +197,62 @@ def measure(browser: sync_api.Browser, wanted: int, home: Path) -> dict[str, Any
     try:
         base = f"{served.url}/api/cities/{workbench_city.CODE}/plans"
         plan = jsonlib.loads(ask(f"{base}/current/branch", {}))["id"]
-        pairs = strokes(base, plan)
-        page = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB").new_page()
-        page.set_default_timeout(120_000)
-        page.add_init_script(f"({HOOK})()")
-        page.goto(f"{served.url}/city/{workbench_city.CODE}?job=redraw&plan={plan}&lang=en&layers=grids")
-        painted = page.evaluate(PAINT)
-        page.get_by_role("tab", name="By hand").click()
-        page.get_by_role("toolbar").wait_for()
-        page.wait_for_load_state("networkidle")
-        n = page.evaluate("() => GezhiBench.layer.data.n")
-        frames = page.evaluate(FRAMES, [14, 16])
-        worst = max(frames.values(), key=lambda one: one[1])
-        dabs = page.evaluate(DAB)
-        told = edit(page, pairs)
-        row = {
-            "work": "workbench", "cells": n, "paint_ms": round(painted), "frame_p50_ms": worst[0],
-            "frame_p95_ms": worst[1], "dab_median_ms": dabs[0], "dab_p95_ms": dabs[1], "strokes": len(told["all"]),
-            **{f"consequences_{k}": v for k, v in _spread(told["all"]).items()},
-            **{f"server_{k}": v for k, v in _spread(told["server"]).items()},
-            **{f"undo_{k}": v for k, v in _spread(told["undo"]).items()},
-            "target_ms": TARGET_MS, "exact": same(page, base, plan), "built_s": round(built),
-        }  # fmt: skip
-        page.context.close()
-        return row
+        shown = payload.decode(ask(f"{base}/{plan}/cells"))
+        row = ours(browser, f"{served.url}/city/{workbench_city.CODE}", base, plan)
     finally:
         conftest.stop(served.process)
+    rows = [row | {"built_s": round(built)}]
+    if len(shown.cells) <= 1.2 * bench_map.PEER_MOST:
+        rows.append(peer(browser, shown.cells, shown.columns["grid"]))
+        ratios = {name: round(rows[1][name] / row[name], 1) for name in COMPARED}
+        rows.append({"work": "ratio, peer over ours", "cells": row["cells"], **ratios})
+    return rows
+
+
+def ours(browser: sync_api.Browser, address: str, base: str, plan: str) -> dict[str, Any]:
+    pairs = strokes(base, plan)
+    query = f"?job=redraw&plan={plan}&lang=en&layers=grids"
+    opened(browser, address + query).context.close()
+    page = opened(browser, address + query)
+    painted = page.evaluate("() => GezhiBench.painted")
+    page.get_by_role("tab", name="By hand").click()
+    page.get_by_role("toolbar").wait_for()
+    page.wait_for_load_state("networkidle")
+    frames = page.evaluate(bench_map.FRAMES, [14, 16])
+    dabs = page.evaluate(DAB)
+    told = edit(page, pairs)
+    row = {
+        "work": "workbench", "cells": page.evaluate("() => GezhiBench.layer.data.n"), "paint_ms": round(painted),
+        "frame_p50_ms": max(one[0] for one in frames.values()),
+        "frame_p95_ms": max(one[1] for one in frames.values()), "dab_median_ms": dabs[0], "dab_p95_ms": dabs[1],
+        "strokes": len(told["all"]),
+        **{f"consequences_{k}": v for k, v in _spread(told["all"]).items()},
+        **{f"server_{k}": v for k, v in _spread(told["server"]).items()},
+        **{f"undo_{k}": v for k, v in _spread(told["undo"]).items()},
+        "target_ms": TARGET_MS, "exact": same(page, base, plan),
+    }  # fmt: skip
+    page.context.close()
+    return row
+
+
+def opened(browser: sync_api.Browser, address: str) -> sync_api.Page:
+    """The page of a draft in a browser that has never seen it, once its first view is drawn."""
+    page = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB").new_page()
+    page.set_default_timeout(120_000)
+    page.add_init_script(f"({HOOK})()")
+    page.goto(address)
+    page.evaluate(f"async () => {{ GezhiBench.painted = await ({PAINT})(); }}")
+    return page
+
+
+def peer(browser: sync_api.Browser, ids: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    lats, lngs = cells.centres(ids)
+    bounds = [float(lngs.min()), float(lats.min()), float(lngs.max()), float(lats.max())]
+    text = bench_map.peer_page(bench_payload.frame(ids, labels), bounds)
+    with bench_map.opened(browser, text) as page:
+        found = bench_map.timings(page, text, bench_map.PEER_PAINT, PEER_DAB, [14, 16])
+    kept = ("paint_ms", "frame_p50_ms", "frame_p95_ms", "dab_median_ms", "dab_p95_ms")
+    return {"work": "Leaflet GeoJSON canvas", "cells": len(ids), **{name: found[name] for name in kept}}
 
 
 def _spread(values: list[float]) -> dict[str, float]:
@@ -216,13 +268,14 @@ def main(*, json: bool) -> None:
     if executable is None:
         raise SystemExit("bench workbench needs Chromium: apt install chromium")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=bench_map.ARGUMENTS)
         for wanted in SIZES:
             folder = Path(tempfile.mkdtemp(prefix="gezhi-workbench-"))
             try:
-                row = measure(browser, wanted, folder / "home")
+                rows = measure(browser, wanted, folder / "home")
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
-            row["load"] = round(os.getloadavg()[0], 1)
-            print(jsonlib.dumps(row) if json else "  ".join(f"{k}={v}" for k, v in row.items()), flush=True)
+            for row in rows:
+                row["load"] = round(os.getloadavg()[0], 1)
+                print(jsonlib.dumps(row) if json else "  ".join(f"{k}={v}" for k, v in row.items()), flush=True)
         browser.close()

@@ -20,7 +20,7 @@ from server.usecases.city import founding
 from server.usecases.context import Context
 from server.usecases.drafting import drawing
 from server.usecases.importing import imports
-from server.usecases.planning import plans
+from server.usecases.planning import plans, publishing
 
 CODE = "bench"
 SOUTH, WEST = 30.0, 112.0
@@ -48,7 +48,7 @@ def build(home: Path, wanted: int) -> Context:
     for kind in ("households", "barriers", "centres", "cameras", "incidents"):
         imports.run(ctx, CODE, next(folder.glob(f"{kind}.*")), imports.Asked(kind=kind, fields={}, datum="wgs84"))
     made = drawing.draw(ctx, CODE, band=BAND, seed=1, seconds=5 + wanted / 20_000)
-    plans.publish(ctx, CODE, made["plan"], if_match=plans.get(ctx, CODE, made["plan"])["tag"])
+    publishing.publish(ctx, CODE, made["plan"], if_match=plans.get(ctx, CODE, made["plan"])["tag"])
     return ctx
 
 

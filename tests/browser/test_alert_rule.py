@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright import sync_api
 
-from tests import conftest
+from tests.browser import conftest as browser
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def own(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server on a copy of the demonstration city, since this changes the rule."""
-    home = tmp_path_factory.mktemp("rule") / "home"
-    shutil.copytree(demo_home, home)
-    running = conftest.serve(home)
-    yield running
-    conftest.stop(running.process)
-
-
 @pytest.fixture
 def page(own: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(f"{own.url}/?job=incidents&lang=en")
-    opened.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    opened.locator(".work-body").get_by_role("tab", name="Alerts").click()
-    yield opened
-    context.close()
-    assert complaints == []
+    with browser.job_open(chromium, own.url, "incidents", refusals=True) as opened:
+        browser.tab(opened, "Alerts")
+        yield opened
 
 
 def test_the_rule_is_changed_in_the_page_and_put_back(page: sync_api.Page) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright import sync_api
 
+from tests.browser import conftest as browser
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser
@@ -17,29 +18,8 @@ DRAWN = ".leaflet-trial-pane path"
 @pytest.fixture(scope="module")
 def page(served: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
     """The coverage job of the demonstration city, in English; nothing may fail on the way."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    opened.goto(f"{served.url}/?job=coverage&lang=en")
-    opened.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    opened.wait_for_selector(".work-body .figures", timeout=60_000)
-    yield opened
-    context.close()
-    assert complaints == []
-
-
-def _tab(page: sync_api.Page, name: str) -> None:
-    page.locator(".work-body").get_by_role("tab", name=name).click()
-
-
-def _until(page: sync_api.Page, true: Callable[[], bool]) -> None:
-    for _ in range(60):
-        if true():
-            return
-        page.wait_for_timeout(250)
-    raise AssertionError("it did not come about")
+    with browser.job_open(chromium, served.url, "coverage", size=(1440, 900)) as opened:
+        yield opened
 
 
 def test_figures_stand_beside_their_targets_and_areas_can_be_gone_to(page: sync_api.Page) -> None:
@@ -50,17 +30,17 @@ def test_figures_stand_beside_their_targets_and_areas_can_be_gone_to(page: sync_
     assert rows.count() == 13
     before = page.url
     rows.first.get_by_role("button").click()
-    _until(page, lambda: page.url != before)
+    browser.until(page, lambda: page.url != before)
 
 
 def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
-    _tab(page, "Gaps")
+    browser.tab(page, "Gaps")
     first = page.locator(".work-body ol.items button").first
     first.wait_for(timeout=30_000)
     cell = re.search(r"8[0-9a-f]{14}", first.inner_text())
     assert cell is not None
     first.click()
-    _until(page, lambda: cell.group() in page.url)
+    browser.until(page, lambda: cell.group() in page.url)
 
 
 def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sync_api.Page) -> None:
@@ -72,8 +52,8 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     shape = page.locator(DRAWN).first.get_attribute("d")
     slider = page.locator("input[name=heading]")
     slider.fill("120")
-    _until(page, lambda: "120°" in status.inner_text())
-    _until(page, lambda: page.locator(DRAWN).first.get_attribute("d") != shape)
+    browser.until(page, lambda: "120°" in status.inner_text())
+    browser.until(page, lambda: page.locator(DRAWN).first.get_attribute("d") != shape)
     grip = page.locator(".grip").first.bounding_box()
     assert grip is not None
     page.mouse.move(grip["x"] + 9, grip["y"] + 9)
@@ -89,7 +69,7 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
 
 
 def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
-    _tab(page, "Cordon")
+    browser.tab(page, "Cordon")
     page.get_by_role("button", name="Check the cordon").click()
     page.locator(".work-body details").nth(2).wait_for(timeout=30_000)
     assert "crossings in view" in page.locator(".work-body").inner_text()
@@ -97,7 +77,7 @@ def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
 
 
 def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
-    _tab(page, "Sites")
+    browser.tab(page, "Sites")
     page.locator(".work-body form input[type=number]").first.fill("3")
     page.get_by_role("button", name="Propose sites").click()
     page.get_by_text("Upper bound").wait_for(timeout=90_000)

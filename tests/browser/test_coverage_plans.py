@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright import sync_api
 
+from tests.browser import conftest as browser
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser
@@ -21,25 +22,12 @@ DRAWN = ".leaflet-trial-pane path"
 @pytest.fixture(scope="module")
 def page(served: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
     """The coverage job in English, close to the worst gap; nothing may fail on the way."""
-    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    opened.goto(f"{served.url}/?job=coverage&lang=en")
-    opened.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    opened.wait_for_selector(".work-body .figures", timeout=60_000)
-    yield opened
-    context.close()
-    assert complaints == []
-
-
-def _tab(page: sync_api.Page, name: str) -> None:
-    page.locator(".work-body").get_by_role("tab", name=name).click()
+    with browser.job_open(chromium, served.url, "coverage") as opened:
+        yield opened
 
 
 def _near_the_worst_gap(page: sync_api.Page) -> None:
-    _tab(page, "Gaps")
+    browser.tab(page, "Gaps")
     page.locator(".work-body ol.items button").first.click(timeout=30_000)
     page.wait_for_url(re.compile("sel=cell"), timeout=15_000)
 
@@ -52,7 +40,7 @@ def test_a_proposal_is_seen_before_and_after_and_is_withdrawn(page: sync_api.Pag
         page.get_by_role("button", name="Keep as a proposal").click()
     assert kept.value.status == 201
     page.get_by_role("button", name="End", exact=True).click()
-    _tab(page, "Proposals")
+    browser.tab(page, "Proposals")
     body = page.locator(".work-body")
     body.get_by_text("Before and after").wait_for(timeout=30_000)
     assert page.locator(DRAWN).count() >= 3, "cells that change, the view and the site"
@@ -66,7 +54,7 @@ def test_a_proposal_is_seen_before_and_after_and_is_withdrawn(page: sync_api.Pag
 
 def test_a_ring_is_drawn_and_its_nested_cordons_are_checked(page: sync_api.Page) -> None:
     _near_the_worst_gap(page)
-    _tab(page, "Cordon")
+    browser.tab(page, "Cordon")
     page.get_by_role("button", name="Draw on the map").click()
     box = page.locator("#map").bounding_box()
     assert box is not None
@@ -86,7 +74,7 @@ def test_a_ring_is_drawn_and_its_nested_cordons_are_checked(page: sync_api.Page)
 
 def test_figures_are_kept_and_homes_counted_at_another_distance(page: sync_api.Page) -> None:
     body = page.locator(".work-body")
-    _tab(page, "Figures")
+    browser.tab(page, "Figures")
     near = page.get_by_label("Households count as near within")
     with page.expect_response(lambda answer: "home_m=300" in answer.url and "level=city" in answer.url) as wider:
         near.select_option("300")
@@ -97,7 +85,7 @@ def test_figures_are_kept_and_homes_counted_at_another_distance(page: sync_api.P
 
 
 def test_what_the_failure_of_a_camera_costs_is_told(page: sync_api.Page) -> None:
-    _tab(page, "Outages")
+    browser.tab(page, "Outages")
     page.locator(".work-body ol.items summary").first.click(timeout=30_000)
     page.get_by_text("Ground lost").wait_for(timeout=30_000)
     assert page.locator(DRAWN).count() >= 1
@@ -106,7 +94,7 @@ def test_what_the_failure_of_a_camera_costs_is_told(page: sync_api.Page) -> None
 def test_sites_leave_only_for_a_named_audience_marked_and_recorded(page: sync_api.Page, served: Served) -> None:
     body = page.locator(".work-body")
     before = _recorded(served)
-    _tab(page, "Figures")
+    browser.tab(page, "Figures")
     with page.expect_download() as bands:
         body.get_by_role("button", name="Export bands").click(timeout=30_000)
     assert _lines(bands.value)[0] == "cell,lat,lng,band"

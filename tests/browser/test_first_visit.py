@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from playwright import sync_api
 
+from tests.browser.conftest import OFFICE, PHONE, SHOTS, until
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser
 
-SHOTS = Path(__file__).resolve().parents[1] / "shots"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-SIZES = {"office": (1366, 768), "wide": (1920, 1080), "phone": (390, 844)}
+SIZES = {"office": OFFICE, "wide": (1920, 1080), "phone": PHONE}
 
 
 @dataclass
@@ -77,15 +77,6 @@ def visit(chromium: sync_api.Browser, served: Served) -> Iterator[Callable[..., 
         context.close()
 
 
-def eventually(page: sync_api.Page, done: Callable[[], bool]) -> None:
-    """Wait until something holds; on a busy machine an answer may take its time."""
-    for _ in range(150):
-        if done():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not come to hold within 15 s")
-
-
 def drawn(visit: Visit) -> int:
     """How many different colours the map shows: a blank map has next to none."""
     return visit.page.evaluate(
@@ -113,7 +104,7 @@ def test_every_layer_can_be_switched_and_shows_something(visit: Callable[..., Vi
         was = box.is_checked()
         box.click()
         made.rest()
-        eventually(page, lambda name=name, was=was: page.locator(f"#{name}").is_checked() is not was)
+        until(page, lambda name=name, was=was: page.locator(f"#{name}").is_checked() is not was)
         assert page.locator(".layer-state.bad").count() == 0, page.locator(".layer-state.bad").first.text_content()
     assert made.complaints == [] and made.outside == []
     made.shot("layers-zh")
@@ -126,7 +117,7 @@ def test_a_click_on_a_grid_tells_about_it_and_escape_leaves(visit: Callable[...,
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.45)
     page.wait_for_url(re.compile(r"sel=grid"), timeout=10_000)
-    eventually(page, lambda: re.search(r"\d{12,15}", page.locator("#panel").inner_text()) is not None)
+    until(page, lambda: re.search(r"\d{12,15}", page.locator("#panel").inner_text()) is not None)
     assert "户" in page.locator("#panel").inner_text()
     made.shot("grid-zh")
     page.keyboard.press("Escape")
@@ -143,19 +134,19 @@ def test_search_finds_a_community_and_a_code(visit: Callable[..., Visit], served
     results.first.wait_for(timeout=10_000)
     assert "文昌" in results.first.inner_text()
     results.first.click()
-    eventually(page, lambda: "文昌" in page.locator("#panel").inner_text())
+    until(page, lambda: "文昌" in page.locator("#panel").inner_text())
     assert made.complaints == []
 
 
 def test_incidents_filter_by_category_and_window(visit: Callable[..., Visit]) -> None:
     made = visit("/?job=incidents")
     page = made.page
-    eventually(page, lambda: "n = 59,933" in page.locator("#map-legend").inner_text())
+    until(page, lambda: "n = 59,933" in page.locator("#map-legend").inner_text())
     whole = page.locator("#map-legend").inner_text()
     category = page.locator("#work select").first
     category.select_option(index=2)
-    eventually(page, lambda: page.locator("#map-legend").inner_text() != whole)
-    eventually(page, lambda: "category=" in page.url)
+    until(page, lambda: page.locator("#map-legend").inner_text() != whole)
+    until(page, lambda: "category=" in page.url)
     made.shot("incidents-zh")
     assert made.complaints == []
 
@@ -179,7 +170,7 @@ def test_the_language_changes_without_losing_the_view(visit: Callable[..., Visit
     page = made.page
     before = page.evaluate("() => location.search.replace(/[?&]lang=[a-z]+/, '')")
     page.get_by_text("English", exact=True).first.click()
-    eventually(page, lambda: "Incidents" in page.locator("#rail").inner_text())
+    until(page, lambda: "Incidents" in page.locator("#rail").inner_text())
     assert page.evaluate("() => location.search.replace(/[?&]lang=[a-z]+/, '')") == before
     assert made.complaints == []
 
@@ -190,7 +181,7 @@ def test_the_print_layout_has_title_legend_scale_north_date_and_version(visit: C
     page.evaluate("() => { window.print = () => { window.__printed = true; }; }")
     page.locator("#map-tools button").last.click()
     page.locator("dialog .button.primary").click()
-    eventually(page, lambda: page.evaluate("() => window.__printed === true"))
+    until(page, lambda: page.evaluate("() => window.__printed === true"))
     page.emulate_media(media="print")
     made.shot("print-zh")
     text = page.locator("body").inner_text()

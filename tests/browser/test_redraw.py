@@ -4,178 +4,53 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pytest
 from playwright import sync_api
 
-from geo import cells
-from server.rules import permissions
-from server.store import database
-from server.usecases import context
-from server.usecases.workbench import desk
-from tests import conftest
-from tests.browser.test_first_visit import SHOTS
+from tests.browser.conftest import PHONE, SHOTS
+from tests.browser.planner import Hand, ask, borders
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser
-CITY = "439781"
-OFFICE, PHONE = (1366, 768), (390, 844)
-
-
-@pytest.fixture(scope="module")
-def own(demo_home: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server on a copy of the demonstration city, since these tests write."""
-    home = tmp_path_factory.mktemp("redraw") / "home"
-    shutil.copytree(demo_home, home)
-    running = conftest.serve(home)
-    yield running
-    conftest.stop(running.process)
-
-
-def ask(served: Served, path: str, body: Any = None, *, tag: str | None = None) -> Any:
-    """The API, as a colleague's script asks it."""
-    headers = {"Content-Type": "application/json", "Origin": served.url}
-    if tag:
-        headers["If-Match"] = f'"{tag}"'
-    data = None if body is None else json.dumps(body).encode()
-    url = f"{served.url}/api/cities/{CITY}/plans/{path}"
-    with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers)) as answer:
-        return json.loads(answer.read())
-
-
-@dataclass(frozen=True)
-class Border:
-    """Two touching cells of one community in different grids: (label, lat, lng) of each."""
-
-    here: tuple[int, float, float]
-    there: tuple[int, float, float]
-
-
-def borders(served: Served, plan: str, *, river: bool = False) -> Iterator[Border]:
-    """Open borders between grids of one community, of ever new grids; or borders that a river is."""
-    home = served.home
-    ctx = context.open_(home, f"sqlite:///{home / 'gezhi.sqlite'}", actor=permissions.HOST, upgrade=False)
-    with database.reading(ctx.db) as connection:
-        draft = desk.open_(ctx, connection, CITY, plan)
-    ctx.db.close()
-    problem, labels = draft.ground.problem, draft.labels
-    tails = np.repeat(np.arange(len(labels)), np.diff(problem.adjacency.indptr))
-    heads, open_ = problem.adjacency.indices, np.isfinite(problem.adjacency.barrier)
-    nested = problem.region[tails] == problem.region[heads]
-    wanted = (~open_ if river else open_ & nested) & (labels[tails] != labels[heads]) & (labels[tails] >= 0)
-    wanted &= labels[heads] >= 0
-    lats, lngs = cells.centres(problem.cells)
-    used: set[int] = set()
-    for at, other in zip(tails[wanted].tolist(), heads[wanted].tolist(), strict=True):
-        a, b = int(labels[at]), int(labels[other])
-        rows = draft.grids[a], draft.grids[b]
-        whole = all(row["cells"] >= 12 and row["pieces"] == 1 for row in rows)
-        if used & {a, b} or not whole or (rows[0]["region_id"] == rows[1]["region_id"]) == river:
-            continue
-        used |= {a, b}
-        yield Border((a, float(lats[at]), float(lngs[at])), (b, float(lats[other]), float(lngs[other])))
-
-
-class Hand:
-    """A planner's hand on the page: picks, paints and waits for the answer."""
-
-    def __init__(self, chromium: sync_api.Browser, served: Served, size: tuple[int, int] = OFFICE, *, lang: str = "zh"):
-        touch = size == PHONE
-        locale = "zh-CN" if lang == "zh" else "en-GB"
-        made = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, has_touch=touch)
-        self.page, self.served, self.lang = made.new_page(), served, lang
-        self.complaints: list[str] = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1; };")
-
-    def open(self, query: str) -> None:
-        self.page.goto(f"{self.served.url}/city/{CITY}?{query}&lang={self.lang}")
-        self.page.wait_for_selector("html[data-ready=true]", state="attached", timeout=60_000)
-
-    def edit(self, plan: str, lat: float, lng: float) -> None:
-        """The workbench with a place in the middle of the map."""
-        self.open(f"job=redraw&plan={plan}&at={lat:.6f},{lng:.6f},17")
-        self.page.get_by_role("tab", name="手工调整" if self.lang == "zh" else "By hand").click()
-        self.page.get_by_role("toolbar").wait_for(timeout=30_000)
-        self.page.wait_for_load_state("networkidle")
-        self.middle = (lat, lng)
-
-    def at(self, lat: float, lng: float) -> tuple[float, float]:
-        box = self.page.locator("#map").bounding_box()
-        assert box
-        scale = 256 * 2**17 / 360
-        x = box["x"] + box["width"] / 2 + (lng - self.middle[1]) * scale
-        y = box["y"] + box["height"] / 2 - (lat - self.middle[0]) * scale / np.cos(np.radians(lat))
-        return float(x), float(y)
-
-    def pick(self, place: tuple[int, float, float]) -> None:
-        self.page.keyboard.press("p")
-        with self.page.expect_response(lambda r: "/weighed" in r.url):
-            self.page.mouse.click(*self.at(*place[1:]))
-
-    def paint(self, place: tuple[int, float, float]) -> sync_api.Response:
-        with self.page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-            self.drag(place)
-        return answered.value
-
-    def drag(self, place: tuple[int, float, float]) -> None:
-        """The smallest brush on one cell."""
-        self.page.keyboard.press("b")
-        for _ in range(3):
-            self.page.keyboard.press("[")
-        self.page.mouse.move(*self.at(*place[1:]))
-        self.page.mouse.down()
-        self.page.mouse.up()
-
-    def key(self, key: str, *, status: int = 200) -> Any:
-        with self.page.expect_response(lambda r: r.url.endswith("/edits")) as answered:
-            self.page.keyboard.press(key)
-        assert answered.value.status == status, (key, answered.value.json())
-        return answered.value.json()
-
-    def press(self, name: str, *, ends: str | None = None, status: int = 200, within: str = "body") -> Any:
-        """A button of the page; with ``ends``, the answer of the request whose address ends so."""
-        button = self.page.locator(within).get_by_role("button", name=name, exact=True).last
-        if ends is None:
-            button.click()
-            return None
-        with self.page.expect_response(lambda r: r.url.split("?")[0].endswith(ends)) as answered:
-            button.click()
-        assert answered.value.status == status, (name, answered.value.json())
-        return answered.value.json()
-
-    def shot(self, name: str) -> None:
-        SHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"redraw-{name}-{self.lang}.png")
-
-    def close(self) -> None:
-        assert self.complaints == []
-        self.page.context.close()
 
 
 def test_the_story_of_a_redraw(chromium: sync_api.Browser, own: Served) -> None:
     first = ask(own, "current")
     hand = Hand(chromium, own)
-    page = hand.page
-
-    # The plan in force with its faults; a draft begins from it.
-    hand.open("job=redraw")
-    page.get_by_role("heading", name=re.compile("问题清单")).wait_for()
-    hand.shot("faults")
-    page.get_by_role("tab", name="手工调整").click()
-    made = hand.press("以此新建草稿", ends="/branch", status=201)
-    plan = made["id"]
-    page.get_by_role("toolbar").wait_for(timeout=30_000)
+    plan = begun(hand)
     colleague = ask(own, "current/branch", {})
+    rebalanced(hand, own, plan)
+    balanced(own, plan)
+    refused_across_a_river(hand, own, plan)
+    shaped(hand, own, plan)
+    undone_and_redone_about_a_lock(hand)
+    commented(hand)
+    compared(hand, chromium, own, plan)
+    meets_a_colleague_on_the_same_draft(hand, chromium, own, plan)
+    reviewed(hand)
+    published_and_merged(hand, own, plan, colleague)
+    rolled_back(hand, own, first)
+    hand.close()
 
-    # A community is rebalanced: the proposal is looked at, then accepted as one change.
+
+def begun(hand: Hand) -> str:
+    """The plan in force with its faults; a draft begins from it."""
+    hand.open("job=redraw")
+    hand.page.get_by_role("heading", name=re.compile("问题清单")).wait_for()
+    hand.shot("faults")
+    hand.page.get_by_role("tab", name="手工调整").click()
+    made = hand.press("以此新建草稿", ends="/branch", status=201)
+    hand.page.get_by_role("toolbar").wait_for(timeout=30_000)
+    return str(made["id"])
+
+
+def rebalanced(hand: Hand, own: Served, plan: str) -> None:
+    """The community of a bad grid is rebalanced: the proposal is looked at, then accepted as one change."""
+    page = hand.page
     told = ask(own, f"{plan}/suggestions?limit=20")["items"]
     worst = next(one for one in told if any(option["op"] == "assign" for option in one["options"]))
     grid = next(g for g in ask(own, f"{plan}/grids")["grids"] if g["label"] == worst["label"])
@@ -183,23 +58,25 @@ def test_the_story_of_a_redraw(chromium: sync_api.Browser, own: Served) -> None:
     hand.pick((grid["label"], grid["lat"], grid["lng"]))
     page.get_by_text(grid["code"]).first.wait_for()
     page.keyboard.press("r")
-    page.get_by_role("button", name="采纳").wait_for(timeout=40_000)
+    page.get_by_role("button", name="采纳").wait_for(timeout=120_000)
     hand.shot("proposal")
     accepted = hand.press("采纳", ends="/edits")
     assert accepted["op"] == "adopt" and accepted["changed"]["cells"]
 
-    balanced(own, plan)
 
-    # A brush across a river is refused and painted back.
+def refused_across_a_river(hand: Hand, own: Served, plan: str) -> None:
+    """A brush across a river is refused and painted back."""
     river = next(borders(own, plan, river=True))
     hand.edit(plan, *river.here[1:])
     hand.pick(river.here)
     hand.drag(river.there)
-    page.get_by_text("不能跨越社区界线").wait_for()
+    hand.page.get_by_text("不能跨越社区界线").wait_for()
 
-    # Strokes, a split and a merge; five undone, three redone, with a lock in between.
-    some = borders(own, plan)
-    border = next(some)
+
+def shaped(hand: Hand, own: Served, plan: str) -> None:
+    """A stroke, a split, a merge chosen from the neighbours, and three names."""
+    page = hand.page
+    border = next(borders(own, plan))
     hand.edit(plan, *border.here[1:])
     hand.pick(border.here)
     assert hand.paint(border.there).status == 200
@@ -218,6 +95,10 @@ def test_the_story_of_a_redraw(chromium: sync_api.Browser, own: Served) -> None:
             name.fill(text)
             name.press("Enter")
             name.blur()
+
+
+def undone_and_redone_about_a_lock(hand: Hand) -> None:
+    """A locked grid cannot be split; without the lock five steps are undone and three redone."""
     hand.key("k")
     locked = hand.key("s", status=409)
     assert locked["error"]["code"] == "locked"
@@ -228,19 +109,14 @@ def test_the_story_of_a_redraw(chromium: sync_api.Browser, own: Served) -> None:
         hand.key("Control+Shift+z")
     hand.shot("stroke")
 
-    # A comment on the grid.
-    hand.press("批注")
-    page.locator("dialog textarea").fill("河东两栋由谁走访？")
-    hand.press("添加批注", ends="/notes")
-    page.get_by_text("河东两栋由谁走访？").wait_for()
-    page.keyboard.press("Escape")
 
-    compared(hand, chromium, own, plan)
-    meets_a_colleague_on_the_same_draft(hand, chromium, own, plan)
-    reviewed(hand, own, plan)
-    published_and_merged(hand, own, plan, colleague)
-    rolled_back(hand, own, first)
-    hand.close()
+def commented(hand: Hand) -> None:
+    """A comment on the grid that is picked."""
+    hand.press("批注")
+    hand.page.locator("dialog textarea").fill("河东两栋由谁走访？")
+    hand.press("添加批注", ends="/notes")
+    hand.page.get_by_text("河东两栋由谁走访？").wait_for()
+    hand.page.keyboard.press("Escape")
 
 
 def balanced(own: Served, plan: str) -> None:
@@ -301,7 +177,7 @@ def meets_a_colleague_on_the_same_draft(hand: Hand, chromium: sync_api.Browser, 
     other.close()
 
 
-def reviewed(hand: Hand, own: Served, plan: str) -> None:
+def reviewed(hand: Hand) -> None:
     """Submitted, printed, approved by each step."""
     page = hand.page
     hand.press("报审", ends="/review")

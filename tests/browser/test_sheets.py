@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright import sync_api
 
-from tests.browser.test_first_visit import SHOTS
+from tests.browser.conftest import SHOTS
 from tests.conftest import Served
 
 pytestmark = pytest.mark.browser

@@ -45,7 +45,7 @@ test("the grids of a community are those of the same region", () => {
 });
 
 test("a new grid gets a colour that no neighbour has", () => {
-  const layer = { neighbourGroups: () => [10, 11] };
+  const layer = { neighbourGroups: () => new Map([[12, new Set([10, 11])]]) };
   const grids = [{ label: 10 }, { label: 11 }, { label: 12 }];
   assert.equal(freeColour(layer, grids, [0, 1], 12), 2);
 });

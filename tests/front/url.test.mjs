@@ -16,11 +16,18 @@ const FULL = {
   smooth: 2,
   hours: "7,8,9",
   weekdays: "0,6",
+  level: "net:派出所",
+  against: "year",
   language: /** @type {const} */ ("en"),
 };
 
 test("everything that is shown survives the way through the address", () => {
   assert.deepEqual(parse(build(FULL)), FULL);
+});
+
+test("a level that is none, and another window than a year ago, are left out", () => {
+  assert.deepEqual(parse("?level=%7B7*7%7D&against=previous"), {});
+  assert.deepEqual(parse(`?level=net:${"x".repeat(300)}`), {});
 });
 
 test("an empty state has an empty address, and the other way round", () => {

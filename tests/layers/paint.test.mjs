@@ -57,6 +57,16 @@ test('cells are filled and nothing else is drawn without borders', () => {
   assert.equal(at(5, 5), RED);
 });
 
+test('a cell in no group is parted by the finest border, what lies outside everything by the widest', () => {
+  const levels = [{colour: LINE, width: 1, of: null}, {colour: WIDE, width: 1, of: Int32Array.of(0)}];
+  const inside = painted({group: Int32Array.of(-1, 0, -1, 0, 0), levels});
+  assert.equal(inside(5, 0), LINE);
+  const out = new Uint32Array(SIZE * SIZE);
+  const ids = quarters().map((id) => (id === 2 ? 0 : id));
+  paint(out, SIZE, ids, MARGIN, look({group: Int32Array.of(-1, 0, 0, 0, 0), levels}), 0, 0, SIZE, SIZE);
+  assert.equal(out[5], WIDE);
+});
+
 test('a border runs where the group changes and nowhere else', () => {
   const at = painted({group: Int32Array.of(-1, 7, 7, 8, 8), levels: [{colour: LINE, width: 1, of: null}]});
   for (let x = 0; x < SIZE; x++) assert.equal(at(x, 5), LINE);

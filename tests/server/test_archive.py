@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo import cells
-from server.archive import aggregate, proof, query, segments, sql, values
+from server.archive import aggregate, proof, query, rows, segments, sql, values
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RES = 10
@@ -53,6 +53,7 @@ def _facts(directory: Path, *tables: pa.Table, live: pa.Table | None = None) -> 
 def _live(table: pa.Table) -> pa.Table:
     return (
         table.append_column("replaces", pa.nulls(table.num_rows, pa.int64()))
+        .append_column("received", pa.nulls(table.num_rows, values.SCHEMA.field("received").type))
         .select(values.SCHEMA.names)
         .cast(values.SCHEMA)
     )
@@ -311,3 +312,24 @@ def test_counting_points_can_be_stopped_and_says_what_is_missing(tmp_path: Path)
     with pytest.raises(values.ArchiveError) as refused:
         aggregate.of_points([tmp_path / "a.parquet"], res=8, cancelled=lambda: True)
     assert refused.value.code == "E_CANCELLED"
+
+
+def test_a_segment_of_the_layout_before_is_read_beside_new_ones_and_proved(tmp_path: Path) -> None:
+    received = pa.array([1_700_000_000_000_000 + i for i in range(50)]).cast(values.SCHEMA.field("received").type)
+    new = segments.write_segment(_table(50, received=received), directory=tmp_path, city="tiny")
+    made = segments.write_segment(_table(50, seed=2, first_id=100), directory=tmp_path, city="tiny")
+    path = tmp_path / made.file
+    pq.write_table(pq.read_table(path).drop_columns(["received"]), path, use_dictionary=["cell"])
+    old = segments.describe(path, name=made.file, city="tiny")
+    assert (new.layout, made.layout, old.layout) == (2, 2, 1) and old.cell_sum == made.cell_sum
+    assert proof.check(tmp_path, [new, old]) == []
+    found = rows.latest(values.Facts(tmp_path, (new, old)), select=values.Select(), limit=1_000)
+    told = dict(zip(found["id"].to_pylist(), found["received_us"].to_pylist(), strict=True))
+    weights = [*_table(50)["weight"].to_pylist(), *_table(50, seed=2, first_id=100)["weight"].to_pylist()]
+    kept = [number for number, weight in zip([*range(1, 51), *range(100, 150)], weights, strict=True) if weight > 0]
+    assert told == {number: 1_700_000_000_000_000 + number - 1 if number < 100 else None for number in kept}
+    only = rows.latest(values.Facts(tmp_path, (old,)), select=values.Select(), limit=1_000)
+    assert only["received_us"].null_count == only.num_rows > 0
+    assert query.counts(values.Facts(tmp_path, (old, new)), res=RES).rows.sum() == 100
+    aggregated = aggregate.of_cells(sorted(tmp_path.glob("*.parquet")), res=RES)
+    assert sum(aggregated["n"].to_pylist()) == sum(weights)

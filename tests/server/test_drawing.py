@@ -17,6 +17,8 @@ from server.usecases import errors
 from server.usecases.city import territory
 from server.usecases.context import Context
 from server.usecases.drafting import adjusting, checkup, drawing, measuring, sweeping, wishes, workload
+from server.usecases.planning import plans as plan_usecases
+from server.usecases.workbench import changes, desk, editing, proposing
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -84,13 +86,80 @@ def test_a_workload_evens_load_and_keeps_real_households(ctx: Context) -> None:
         place = territory.world(ctx, connection, "tiny")
         homes = bases.column(connection, place.base.id, "households")
         assert homes is not None
-        load = workload.on_cells(ctx, connection, place, "reports", homes)
+        load = workload.on_cells(ctx, connection, place, workload.find(connection, "tiny", "reports"), homes)
     assert load.sum() == pytest.approx(homes.sum())
     spread = [np.bincount(labels(ctx, one["plan"]), weights=load).std() for one in (made, plain)]
     assert spread[0] < spread[1]
     assert checkup.examine(ctx, "tiny", made["plan"])["counts"].get("OVER_BAND", 0) == 0
     workload.put(ctx, "tiny", "reports", {})
     assert "reports" not in workload.list_(ctx, "tiny")
+
+
+def drawn_by_reports(ctx: Context) -> tuple[str, np.ndarray, np.ndarray]:
+    """A draft evened by reports alone, the load of every cell and its households."""
+    workload.put(ctx, "tiny", "reports", {"incidents": 1.0})
+    made = draw(ctx, wished=wishes.Wishes(workload="reports"))["plan"]
+    with database.reading(ctx.db) as connection:
+        place = territory.world(ctx, connection, "tiny")
+        homes = bases.column(connection, place.base.id, "households")
+        assert homes is not None
+        wanted = workload.find(connection, "tiny", "reports")
+        return made, workload.on_cells(ctx, connection, place, wanted, homes), homes
+
+
+def test_a_change_on_the_desk_is_weighed_by_the_workload_of_the_plan(ctx: Context) -> None:
+    plan, load, homes = drawn_by_reports(ctx)
+    was = labels(ctx, plan)
+    one = max(rows(ctx, plan), key=lambda row: row["cells"])["label"]
+    tag = next(told["tag"] for told in plan_usecases.list_(ctx, "tiny")["items"] if told["id"] == plan)
+    editing.apply(ctx, "tiny", plan, changes.Change(op="split", to=one, parts=2), if_match=tag)
+    now, low, high = labels(ctx, plan), *BAND
+    assert (now != was).any()
+    for row in rows(ctx, plan):
+        mine = now == row["label"]
+        assert row["households"] == pytest.approx(homes[mine].sum())
+        assert row["load"] == pytest.approx(load[mine].sum())
+        assert (row["deviation"] == 0) == (low * (1 - 1e-9) <= load[mine].sum() <= high * (1 + 1e-9))
+        assert ("BELOW_BAND" in row["faults"] or "OVER_BAND" in row["faults"]) <= (row["deviation"] != 0)
+    row = plan_usecases.get(ctx, "tiny", plan)
+    within = [low <= load[now == label].sum() <= high for label in np.unique(now).tolist()]
+    assert row["measures"]["in_band"] == pytest.approx(np.mean(within))
+    assert row["measures"]["workload"] == "reports"
+    told = plan_usecases.grids(ctx, "tiny", plan)
+    assert told["plan"]["workload"] == "reports"
+    assert {grid["label"]: grid["load"] for grid in told["grids"]} == pytest.approx(
+        {grid["label"]: round(load[now == grid["label"]].sum(), 1) for grid in told["grids"]}
+    )
+
+
+def test_rebalancing_evens_the_load_that_the_plan_was_drawn_by(ctx: Context) -> None:
+    plan, load, _ = drawn_by_reports(ctx)
+    middle = sum(BAND) / 2
+    made = adjusting.rebalance(ctx, "tiny", plan, band=(middle - 60, middle + 60), seed=1)
+    assert made["measures"]["workload"] == "reports"
+    worst = [
+        max(abs(np.bincount(found, weights=load)[np.unique(found)] - middle)) for found in
+        (labels(ctx, plan), labels(ctx, made["plan"]))
+    ]  # fmt: skip
+    assert worst[1] <= worst[0] + 1e-6
+    proposed = proposing.propose(ctx, "tiny", plan, only=[row["label"] for row in rows(ctx, plan)], seed=1)
+    assert all(grid["load"] == pytest.approx(row["load"], abs=0.1) for grid, row in zip(
+        proposed["before"], [row for row in rows(ctx, plan) if row["label"] in {g["label"] for g in proposed["before"]}]
+    ))
+
+
+def test_a_plan_keeps_the_weights_it_was_drawn_by(ctx: Context) -> None:
+    plan, load, _ = drawn_by_reports(ctx)
+    workload.put(ctx, "tiny", "reports", {"area_km2": 1.0})
+    workload.put(ctx, "tiny", "reports", {})
+    with database.reading(ctx.db) as connection:
+        row = plan_usecases.find(ctx, connection, "tiny", plan)
+        seen = desk.look(ctx, connection, row, territory.world(ctx, connection, "tiny"))
+        np.testing.assert_allclose(seen.ground.problem.households, load)
+        plain = desk.look(
+            ctx, connection, {**row, "measures": {}}, territory.world(ctx, connection, "tiny")
+        )
+    np.testing.assert_allclose(plain.ground.problem.households, seen.ground.homes)
 
 
 @pytest.mark.parametrize(
@@ -161,14 +230,14 @@ def test_exact_tells_its_gap_and_no_plan_is_below_what_is_proved(ctx: Context) -
 
 def test_a_sweep_stores_nothing(ctx: Context) -> None:
     with database.reading(ctx.db) as connection:
-        before = len(plans.of_city(connection, "tiny", before=None, limit=99))
+        before = len(plans.of_city(connection, "tiny", before=None, limit=99, kind="grids"))
     found = sweeping.sweep(ctx, "tiny", band=(80.0, 200.0), seconds=0.2)
     grids = [row["grids"] for row in found["grids"]]
     assert grids == sorted(grids)
     assert len(grids) > 1
     assert [row["band"] for row in found["moves"]] == [0.25, 0.2, 0.15, 0.1, 0.05]
     with database.reading(ctx.db) as connection:
-        assert len(plans.of_city(connection, "tiny", before=None, limit=99)) == before
+        assert len(plans.of_city(connection, "tiny", before=None, limit=99, kind="grids")) == before
 
 
 def test_rebalancing_by_households_of_a_file(ctx: Context, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from server.store import plans as plan_rows
 from server.usecases import errors, verify
 from server.usecases.context import Context
 from server.usecases.drafting import adjusting, checkup
-from server.usecases.planning import plans, reviewing
+from server.usecases.planning import plans, publishing, reviewing
 from server.usecases.workbench import beside, changes, comparing, editing, merging, proposing, suggesting  # fmt: skip
 from server.usecases.workbench import desk as desks
 from tests.server.conftest import Place
@@ -219,11 +219,11 @@ def test_rebalance_compare_check_submit_approve_publish(desk: Desk) -> None:
     with pytest.raises(errors.Conflict, match="review"):
         desk.do("undo")
     with pytest.raises(errors.Conflict, match="review"):
-        plans.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
+        publishing.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
     for post in ("县局", "市局"):
         state = reviewing.decide(desk.ctx, "tiny", desk.plan, "approved", post=post, document="格发〔2026〕1号")
     assert state["approved"]
-    plans.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
+    publishing.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
     assert plans.get(desk.ctx, "tiny", "current")["id"] == desk.plan
 
 
@@ -269,14 +269,14 @@ def test_two_drafts_meet_at_publication_and_merge_cell_by_cell(desk: Desk) -> No
     desk.do("assign", cells=[cell], to=taker)
     third = next(label for label in desk.grids() if label not in (giver, taker))
     other.do("rename", to=third, name="第二人命名")
-    plans.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
+    publishing.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
     with pytest.raises(errors.Stale) as caught:
-        plans.publish(desk.ctx, "tiny", other.plan, if_match=other.tag)
+        publishing.publish(desk.ctx, "tiny", other.plan, if_match=other.tag)
     assert caught.value.code == "overtaken" and caught.value.detail[0]["id"] == desk.plan
     told = merging.preview(desk.ctx, "tiny", other.plan)
     assert told["clean"] and told["cells"] == {"ours": 0, "theirs": 1, "both": 0}
     made = merging.merge(desk.ctx, "tiny", other.plan)
-    plans.publish(desk.ctx, "tiny", made["id"], if_match=made["tag"])
+    publishing.publish(desk.ctx, "tiny", made["id"], if_match=made["tag"])
     now = {g["code"]: g for g in plans.grids(desk.ctx, "tiny", "current")["grids"]}
     code = desk.grids()[taker]["code"]
     assert now[code]["cells"] == desk.grids()[taker]["cells"]
@@ -304,16 +304,16 @@ def test_a_publication_is_rolled_back_as_one_step(desk: Desk) -> None:
     first = plans.get(desk.ctx, "tiny", "current")
     giver, taker, cell = desk.neighbours()
     desk.do("merge", grids=[giver, taker])
-    plans.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
+    publishing.publish(desk.ctx, "tiny", desk.plan, if_match=desk.tag)
     now = plans.get(desk.ctx, "tiny", "current")
     with pytest.raises(errors.Stale):
-        plans.roll_back(desk.ctx, "tiny", if_match=first["tag"])
-    made = plans.roll_back(desk.ctx, "tiny", if_match=now["tag"], reason="界线有误")
+        publishing.roll_back(desk.ctx, "tiny", if_match=first["tag"])
+    made = publishing.roll_back(desk.ctx, "tiny", if_match=now["tag"], reason="界线有误")
     assert made["hash"] == first["hash"] and made["parent"] == now["id"]
     assert plans.get(desk.ctx, "tiny", now["id"])["status"] == "superseded"
     with database.reading(desk.ctx.db) as connection:
         assert {row["kind"] for row in plan_rows.lineage_of(connection, made["id"])}
-    again = plans.roll_back(desk.ctx, "tiny", if_match=made["tag"])
+    again = publishing.roll_back(desk.ctx, "tiny", if_match=made["tag"])
     assert again["hash"] == now["hash"]
     assert verify.run(desk.ctx)["ok"]
 

@@ -237,6 +237,8 @@ def test_existing_grids_keep_their_codes_and_their_faults(ctx: Context, tmp_path
     grids = plans.grids(ctx, "tiny", "current")["grids"]
     assert [(grid["code"], grid["kind"]) for grid in grids] == [("甲-01", "basic"), ("乙-02", "dedicated")]
     assert plans.cells_of(ctx, "tiny", "current").meta["uncovered"] == report["uncovered_cells"]
+    whole = plans.cells_of(ctx, "tiny", "current", gaps=True).columns["grid"]
+    assert int((whole < 0).sum()) == report["uncovered_cells"] and whole.dtype == np.int32
     assert run(ctx, "grids", tmp_path / "grids.geojson")["duplicate"] == 2
     assert verify.run(ctx)["ok"]
 

@@ -239,6 +239,25 @@ def _settled(tmp_path: Path, wkbs: list[bytes], kind: str = "grids") -> list[dic
 SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]
 
 
+def test_a_ring_that_touches_itself_is_cut_there_and_said_so(tmp_path: Path) -> None:
+    """Two squares in one ring that meet at a corner: what ground is meant is beyond doubt."""
+    corners = [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (1, 2), (1, 1), (0, 1), (0, 0)]
+    squares = [(float(x), float(y)) for x, y in corners]
+    crossing = [(0.0, 0.0), (2.0, 2.0), (2.0, 0.0), (0.0, 2.0), (0.0, 0.0)]
+    wkbs = [binaries.polygon([ring]) for ring in (squares, crossing, SQUARE)]
+    with fault_lists.Faults(tmp_path / "f.parquet") as found:
+        made, bad = shapes.settle(
+            pa.array(wkbs, pa.binary()), np.arange(1, 4), kind=kinds.KINDS["regions"],
+            system=places.System("EPSG:4326", "wgs84", False, None), budget=shapes.Budget(values.Limits()),
+            faults=found, required=True)  # fmt: skip
+    told = pq.read_table(tmp_path / "f.parquet").to_pylist()
+    assert [(one["row"], one["code"], one["rejects"]) for one in told] == [
+        (1, "geometry.mended", False), (2, "geometry.invalid", True),
+    ]  # fmt: skip
+    assert bad.tolist() == [False, True, False] and made[1] is None
+    assert made[0].is_valid and made[0].area == pytest.approx(2)
+
+
 @pytest.mark.parametrize(
     ("wkb", "code"),
     [

@@ -8,7 +8,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 from xml.etree import ElementTree
@@ -21,7 +21,7 @@ import sqlalchemy
 from server.store import database, schema
 from server.usecases import errors
 from server.usecases.importing import imports
-from server.usecases.incidents import facts, open311_fetch, reporting
+from server.usecases.incidents import archives, facts, open311_fetch, reporting
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -32,6 +32,7 @@ FIELDS = {
     "agency_responsible", "service_notice", "requested_datetime", "expected_datetime", "address",
     "address_id", "zipcode", "lat", "long", "media_url",
 }  # fmt: skip
+ABROAD = timezone(timedelta(hours=-5))
 PERSONAL = {
     "first_name": "Zhangsan", "last_name": "Lisi", "email": "canary@example.org", "phone": "13800138000",
     "description": "canary free text", "address_string": "12 Canary Street", "media_url": "http://canary/x.jpg",
@@ -163,7 +164,7 @@ def test_exact_places_are_for_those_who_may_see_them(app: flask.Flask) -> None:
     assert tiny.browser(app).get(f"{V2}/requests.xml").status_code == 401
 
 
-def test_the_time_of_the_last_revision_is_told_while_it_is_known(app: flask.Flask, city: Place) -> None:
+def test_the_time_of_the_last_revision_is_told_before_and_after_sealing(app: flask.Flask, city: Place) -> None:
     planner = tiny.signed_in(app, "planner")
     row = {"time": "2026-03-01T08:00:00Z", "lat": 30.509, "lng": 114.309, "category": "noise", "id": "r"}
 
@@ -182,9 +183,14 @@ def test_the_time_of_the_last_revision_is_told_while_it_is_known(app: flask.Flas
     assert told()["updated_datetime"] == "2026-03-02T09:02:03+08:00", "that of the newest revision, on the city's clock"
     xml = _xml(planner.get(f"{V2}/requests/api.r.xml"))
     assert xml.findtext("request/updated_datetime") == "2026-03-02T09:02:03+08:00"
-    assert reporting.seal(ctx) == 2
+    window = f"{V2}/requests.json?start_date=2026-02-28T00:00:00Z"
+    before = planner.get(window).get_json()
+    assert [one["service_request_id"] for one in before] == ["api.r"]
+    assert reporting.seal(ctx) == 2 and archives.check(ctx, "tiny")["ok"]
     ctx.db.close()
-    assert set(told()) == FIELDS, "left out, not empty, where it is not kept"
+    assert planner.get(window).get_json() == before == [told()]
+    (filed,) = planner.get(f"{V2}/requests/file.i5.json").get_json()
+    assert set(filed) == FIELDS, "left out, not empty, of what came in a file"
 
 
 def test_text_that_xml_cannot_hold_is_still_xml(app: flask.Flask, city: Place) -> None:
@@ -253,23 +259,26 @@ def test_what_another_service_serves_of_us_comes_in_again(app: flask.Flask, city
 
 
 class _Endpoint(http.server.BaseHTTPRequestHandler):
-    """An endpoint of 130 requests over 200 days that gives 50 at a time, the latest first, and tells of people."""
+    """An endpoint of 130 requests over 200 days, three in a second, that gives 50 at a time, the latest first, and
+    tells of people."""
 
     asked: ClassVar[list[str]] = []
+    tokens: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         address = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(address.query))
         self.asked.append(address.path)
+        self.tokens.append(self.headers["Authorization"])
         low, high = (datetime.fromisoformat(query[name]) for name in ("start_date", "end_date"))
         rows = []
         for number in range(130):
-            at = datetime(2026, 6, 1, tzinfo=UTC) - timedelta(days=200 * number / 130)
-            if low <= at <= high:
+            at = datetime(2026, 6, 1, tzinfo=UTC) - timedelta(days=200 * (number // 3) / 44)
+            if low <= at < high:
                 rows.append({
                     "service_request_id": f"r{number}", "status": "open", "service_name": "Refuse", "service_code": "1",
-                    "requested_datetime": at.isoformat(), "lat": 30.509, "long": 114.309, "email": "canary@example.org",
-                    "address": "12 Canary Street",
+                    "requested_datetime": at.astimezone(ABROAD).isoformat(), "lat": 30.509, "long": 114.309,
+                    "email": "canary@example.org", "address": "12 Canary Street",
                 })  # fmt: skip
         body = json.dumps(rows[:50]).encode()
         self.send_response(200 if address.path.startswith("/v2/") else 404)
@@ -296,7 +305,8 @@ def test_an_endpoint_is_walked_back_through_its_windows(city: Place, endpoint: s
     done = open311_fetch.run(ctx, "tiny", f"{endpoint}/v2", **window)
     assert (done["rows"], done["accepted"], done["rejected"]) == (130, 130, 0)
     assert open311_fetch.run(ctx, "tiny", f"{endpoint}/v2/requests.json", **window)["duplicate"] == 130
-    latest = open311_fetch.run(ctx, "tiny", f"{endpoint}/v2", end=window["end"], dry_run=True)
+    latest = open311_fetch.run(ctx, "tiny", f"{endpoint}/v2", end=window["end"], dry_run=True, token="t")
+    assert (_Endpoint.tokens[0], _Endpoint.tokens[-1]) == (None, "Bearer t")
     assert latest["dry_run"] and 50 < latest["rows"] < 70
     for value in (b"canary", b"Canary"):
         assert value not in _everything(city)

@@ -80,7 +80,8 @@ def test_every_route_names_an_action_of_the_table(app: flask.Flask) -> None:
 
 def test_every_action_that_a_role_has_is_used_by_a_route_or_is_the_hosts(app: flask.Flask) -> None:
     used = {routes.of(view).action for view in app.view_functions.values()}  # type: ignore[union-attr]
-    commands = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "server" / "usecases").glob("*.py"))
+    asked = [*(ROOT / "server" / "usecases").rglob("*.py"), ROOT / "server" / "rules" / "planned.py"]
+    commands = "".join(file.read_text(encoding="utf-8") for file in asked)
     idle = {action for action in permissions.EVERY_ACTION - used if f'"{action}"' not in commands}
     assert idle <= {"exact.read", "user.manage"}, "the first is asked by permissions.exact, accounts are the host's"
 

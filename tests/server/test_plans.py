@@ -24,7 +24,7 @@ from server.usecases import errors, verify
 from server.usecases.context import Context
 from server.usecases.drafting import drawing
 from server.usecases.outputs import exports
-from server.usecases.planning import grids, plans, staffing
+from server.usecases.planning import grids, plans, publishing, staffing
 from tests.server.conftest import Place
 
 BAND = (150.0, 300.0)
@@ -40,7 +40,7 @@ def draw(ctx: Context, seed: int = 5) -> dict[str, Any]:
 
 
 def publish(ctx: Context, plan_id: str) -> dict[str, Any]:
-    return plans.publish(ctx, "tiny", plan_id, if_match=plans.get(ctx, "tiny", plan_id)["tag"])
+    return publishing.publish(ctx, "tiny", plan_id, if_match=plans.get(ctx, "tiny", plan_id)["tag"])
 
 
 def test_a_drawn_plan_is_complete_connected_and_nested(ctx: Context) -> None:
@@ -87,11 +87,11 @@ def test_publishing_moves_one_pointer(ctx: Context) -> None:
 def test_publishing_needs_the_version_that_was_looked_at(ctx: Context) -> None:
     made = draw(ctx)
     with pytest.raises(errors.Required):
-        plans.publish(ctx, "tiny", made["plan"], if_match=None)
+        publishing.publish(ctx, "tiny", made["plan"], if_match=None)
     tag = plans.get(ctx, "tiny", made["plan"])["tag"]
     staffing.staff(ctx, "tiny", made["plan"])
     with pytest.raises(errors.Stale):
-        plans.publish(ctx, "tiny", made["plan"], if_match=tag)
+        publishing.publish(ctx, "tiny", made["plan"], if_match=tag)
     publish(ctx, made["plan"])
     with pytest.raises(errors.Conflict, match="not a draft"):
         publish(ctx, made["plan"])
@@ -104,7 +104,7 @@ def test_of_two_planners_who_publish_at_once_one_wins(ctx: Context) -> None:
 
     def work() -> None:
         try:
-            plans.publish(ctx, "tiny", made["plan"], if_match=tag)
+            publishing.publish(ctx, "tiny", made["plan"], if_match=tag)
             outcomes.append("done")
         except (errors.Stale, errors.Conflict) as error:
             outcomes.append(type(error).__name__)

@@ -21,7 +21,7 @@ from server.usecases.context import Context
 from server.usecases.drafting import drawing as drawing_cases
 from server.usecases.importing import imports
 from server.usecases.outputs import exports
-from server.usecases.planning import drafts
+from server.usecases.planning import drafts, publishing
 from server.usecases.planning import plans as plan_cases
 from tests.server.conftest import Place
 
@@ -50,7 +50,7 @@ def put(ctx: Context, labels: np.ndarray, *, names: list[str], band: tuple[float
         dedicated = np.isin(labels, labels[labels % 2 == 1])
         ground = drawing_cases.make_ground(ctx, connection, place, band=band, exempt=dedicated, unit=labels)
         facts = {
-            at: {"code": f"G{at}-{names[at][:3]}", "name": names[at], "kind": ("basic", "dedicated")[at % 2]}
+            at: {"code": f"G{at}-{names[at][:3].strip()}", "name": names[at], "kind": ("basic", "dedicated")[at % 2]}
             for at in np.unique(labels[labels >= 0]).tolist()
         }
         made = drafts.save(
@@ -62,7 +62,7 @@ def put(ctx: Context, labels: np.ndarray, *, names: list[str], band: tuple[float
             ids = [row[0] for row in found]
             centre = connection.exec_driver_sql("SELECT min(id) FROM centres WHERE city = 'tiny'").scalar()
             plans.staff(connection, made["plan"], [(at, ids[at % len(ids)], centre) for at in facts])
-        plan_cases.put_in_force(ctx, connection, plan_cases.load(ctx, connection, "tiny", made["plan"]))
+        publishing.put_in_force(ctx, connection, plan_cases.load(ctx, connection, "tiny", made["plan"]))
 
 
 def back(ctx: Context, path: Path) -> dict[str, Any]:

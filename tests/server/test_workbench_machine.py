@@ -26,6 +26,7 @@ from server.store import database, plans
 from server.usecases import errors, verify
 from server.usecases.context import Cache, Context
 from server.usecases.planning import plans as plan_usecases
+from server.usecases.planning import publishing
 from server.usecases.workbench import changes, desk, editing, merging, proposing
 from tests.server.conftest import Place
 
@@ -114,7 +115,7 @@ class Machine(RuleBasedStateMachine):
         tag = plan_usecases.tag_of(self.ctx, CITY, self.plan[who])
         before = plan_usecases.get(self.ctx, CITY, "current")
         try:
-            made = plan_usecases.publish(self.ctx, CITY, self.plan[who], if_match=tag)
+            made = publishing.publish(self.ctx, CITY, self.plan[who], if_match=tag)
         except errors.Stale as caught:
             assert caught.code == "overtaken"
             self.done["overtaken"] += 1
@@ -131,7 +132,7 @@ class Machine(RuleBasedStateMachine):
     def roll_back(self) -> None:
         now = plan_usecases.get(self.ctx, CITY, "current")
         try:
-            made = plan_usecases.roll_back(self.ctx, CITY, if_match=now["tag"])
+            made = publishing.roll_back(self.ctx, CITY, if_match=now["tag"])
         except errors.Conflict as caught:
             assert caught.code == "nothing_to_roll_back"
             return

@@ -23,7 +23,7 @@ from server.usecases.city import founding
 from server.usecases.context import Context
 from server.usecases.drafting import drawing
 from server.usecases.importing import imports
-from server.usecases.planning import plans, staffing
+from server.usecases.planning import plans, publishing, staffing
 
 PASSWORD = "correct horse battery"
 HOST = "localhost"
@@ -66,7 +66,7 @@ def found(ctx: Context, code: str, folder: Path) -> None:
         staffing.staff(ctx, code, drawn["plan"])
         if seed == 1:
             tag = plans.get(ctx, code, drawn["plan"])["tag"]
-            plans.publish(ctx, code, drawn["plan"], if_match=tag)
+            publishing.publish(ctx, code, drawn["plan"], if_match=tag)
 
 
 def write(folder: Path, south: float, west: float) -> None:

@@ -94,9 +94,12 @@ function createApp(user, city, address) {
     weekdays: address.weekdays ?? null,
     step: "month",
     frame: /** @type {number | null} */ (null),
-    areaLevel: city.levels.includes("community") ? "community" : (city.levels.at(-1) ?? "grid"),
-    against: "previous",
+    areaLevel:
+      (actions.has("exact.read") || city.levels.includes(address.level) ? address.level : null) ??
+      (city.levels.includes("community") ? "community" : (city.levels.at(-1) ?? "grid")),
+    against: address.against ?? "previous",
     hasPlan: null,
+    tab: /** @type {string | null} The tab that the job is to open with. */ (null),
     measuring: false,
     editing: false,
     layersOpen: wide && remembered("layers.open", false).get(),

@@ -73,14 +73,13 @@ export function areaKm2(points) {
 
 /**
  * Give every box a colour number so that touching boxes differ: the most entangled first, the least used colour.
- * @param {[number, number, number, number][]} boxes west, south, east, north
+ * @param {number[][]} near as of `touchingBoxes`
  * @param {number} colours how many there are
  * @returns {number[]} where `colours` do not suffice the least used one is taken
  */
-export function colourBoxes(boxes, colours) {
-  const near = neighbours(boxes);
-  const order = boxes.map((_, i) => i).sort((a, b) => near[b].length - near[a].length || a - b);
-  const chosen = new Array(boxes.length).fill(-1);
+export function colourBoxes(near, colours) {
+  const order = near.map((_, i) => i).sort((a, b) => near[b].length - near[a].length || a - b);
+  const chosen = new Array(near.length).fill(-1);
   const used = new Array(colours).fill(0);
   for (const i of order) {
     const taken = new Array(colours).fill(0);
@@ -95,8 +94,12 @@ export function colourBoxes(boxes, colours) {
   return chosen;
 }
 
-/** @param {[number, number, number, number][]} boxes */
-function neighbours(boxes) {
+/**
+ * For each box the positions of those that it meets.
+ * @param {[number, number, number, number][]} boxes west, south, east, north
+ * @returns {number[][]}
+ */
+export function touchingBoxes(boxes) {
   const order = boxes.map((_, i) => i).sort((a, b) => boxes[a][0] - boxes[b][0]);
   /** @type {number[][]} */
   const near = boxes.map(() => []);

@@ -27,7 +27,8 @@ export function createMap(bbox, view) {
     pane.style.pointerEvents = "none";
   }
   onLanguage(() => container.setAttribute("aria-label", t("map.label")));
-  new ResizeObserver(() => resized(map)).observe(container);
+  const sizes = new ResizeObserver(() => resized(map));
+  for (const element of [container, byId("work"), byId("panel")]) sizes.observe(element);
   return map;
 }
 
@@ -95,7 +96,8 @@ export function markSelection(app) {
   const group = root.L.layerGroup().addTo(app.map);
   const line = { pane: "marks", interactive: false, color: "#101d26", weight: 3, fill: false };
   const mark = async () => {
-    const { selection, hasPlan } = app.store.get();
+    const { selection, hasPlan, editing } = app.store.get();
+    if (editing) return;
     group.clearLayers();
     const { hex } = app.layers.grids;
     const groups = await groupsOf(app, selection);
@@ -182,15 +184,47 @@ export function showScale(map) {
 }
 
 /**
- * Move the map to something with a bbox or a point; a point without a zoom is shown close by.
+ * Move the map to something with a bbox or a point; a point without a zoom is shown close by. What lies under a sheet
+ * of the phone does not count: the target stands in what the sheet leaves.
  * @param {any} map
  * @param {{lat?: number, lng?: number, zoom?: number, bbox?: number[]}} target
  */
 export function goTo(map, target) {
   const { lat, lng, bbox, zoom } = target;
   const wide = bbox && (bbox[2] - bbox[0] > 1e-6 || bbox[3] - bbox[1] > 1e-6);
-  if (wide) root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, padding: [24, 24] });
-  else if (lat !== undefined && lng !== undefined)
-    map.setView([lat, lng], zoom ?? Math.max(map.getZoom(), NEAREST_ZOOM - 1), { animate: false });
+  const below = underSheet(map);
+  if (wide) {
+    const padding = { paddingTopLeft: [24, 24 + underHead(map)], paddingBottomRight: [24, 24 + below] };
+    root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, ...padding });
+  } else if (lat !== undefined && lng !== undefined) {
+    const near = zoom ?? Math.max(map.getZoom(), NEAREST_ZOOM - 1);
+    const middle = map.project([lat, lng], near).add([0, zoom === undefined ? below / 2 : 0]);
+    map.setView(map.unproject(middle, near), near, { animate: false });
+  }
   if (wide || zoom !== undefined) fits.set(map, { target, zoom: map.getZoom(), centre: map.getCenter() });
+}
+
+/**
+ * How many pixels of the map's head lie under the search and what stands below it, where these reach across the map.
+ * @param {any} map
+ */
+function underHead(map) {
+  const box = map.getContainer().getBoundingClientRect();
+  const head = document.getElementById("map-top")?.getBoundingClientRect();
+  return head && head.width > box.width * 0.6 ? Math.max(0, Math.min(box.height / 4, head.bottom - box.top)) : 0;
+}
+
+/**
+ * How many pixels of the map's foot lie under an open sheet; none where the columns stand beside the map.
+ * @param {any} map
+ */
+function underSheet(map) {
+  const box = map.getContainer().getBoundingClientRect();
+  const tops = ["work", "panel"]
+    .map((id) => document.getElementById(id))
+    .filter((sheet) => sheet && !sheet.hidden)
+    .map((sheet) => /** @type {HTMLElement} */ (sheet).getBoundingClientRect())
+    .filter((sheet) => sheet.width > box.width * 0.9 && sheet.top > box.top)
+    .map((sheet) => sheet.top);
+  return Math.max(0, Math.min(box.height * 0.75, box.bottom - Math.min(box.bottom, ...tops)));
 }

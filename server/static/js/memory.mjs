@@ -18,6 +18,8 @@ export function keepAddress(app) {
   let timer = 0;
   const write = () => {
     const { job, layers, selection, plan, beside, from, to, category, per, smooth, hours, weekdays } = store.get();
+    const { areaLevel, against } = store.get();
+    const areas = layers.areas !== undefined;
     const { lat, lng } = map.getCenter();
     const text = url.build({
       job,
@@ -33,6 +35,8 @@ export function keepAddress(app) {
       smooth,
       hours: hours ?? undefined,
       weekdays: weekdays ?? undefined,
+      level: areas ? areaLevel : undefined,
+      against: areas && against === "year" ? against : undefined,
       language: i18n.language(),
     });
     history.replaceState(null, "", location.pathname + text);
@@ -42,7 +46,8 @@ export function keepAddress(app) {
     timer = window.setTimeout(write, 150);
   };
   store.on(
-    ["job", "layers", "selection", "plan", "beside", "from", "to", "category", "per", "smooth", "hours", "weekdays"],
+    ["job", "layers", "selection", "plan", "beside", "from", "to", "category", "per", "smooth", "hours", "weekdays",
+      "areaLevel", "against"],
     soon,
   );
   i18n.onLanguage(soon);

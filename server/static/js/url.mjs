@@ -18,6 +18,8 @@
  * @property {string} [category]
  * @property {string} [per]
  * @property {number} [smooth] rings
+ * @property {string} [level] areas that are counted in: a level, or net:DEPARTMENT
+ * @property {string} [against] window compared with: year
  * @property {string} [hours] hours of the day that count, with commas
  * @property {string} [weekdays] weekdays that count, 0 Monday, with commas
  * @property {"zh" | "en"} [language]
@@ -60,6 +62,9 @@ export function parse(search) {
   if (hours && /^\d{1,2}(,\d{1,2}){0,23}$/.test(hours) && hours.split(",").every((one) => +one < 24)) address.hours = hours;
   const weekdays = query.get("weekdays");
   if (weekdays && /^[0-6](,[0-6]){0,6}$/.test(weekdays)) address.weekdays = weekdays;
+  const level = query.get("level");
+  if (level && (WORD.test(level) || (level.startsWith("net:") && level.length <= 204))) address.level = level;
+  if (query.get("against") === "year") address.against = "year";
   const language = query.get("lang");
   if (language === "zh" || language === "en") address.language = language;
   return address;
@@ -91,6 +96,8 @@ export function build(address) {
   add("smooth", address.smooth ? String(address.smooth) : undefined);
   add("hours", address.hours);
   add("weekdays", address.weekdays);
+  add("level", address.level);
+  add("against", address.against);
   add("lang", address.language);
   return parts.length ? `?${parts.join("&")}` : "";
 }

@@ -7,11 +7,13 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, UniqueConstraint
 from server.store.schema import parts
 from server.store.types import Blob, Integer, Json, Real, String
 
-# `labels` int32[n] aligned with the base's cells, -1 where no grid covers (only in an imported plan).
+# `kind`: what a plan divides the cells into, grids or communities. `labels` int32[n] aligned with the base's cells, -1
+# where no grid covers (only in an imported plan).
 plans = parts.table(
     "plans",
     Column("id", String, primary_key=True),
     parts.city(),
+    parts.must("kind", String),
     Column("base_id", Integer, ForeignKey("bases.id"), nullable=False),
     parts.must("version", Integer),
     parts.must("status", String),
@@ -31,8 +33,9 @@ plans = parts.table(
     Column("published_at", String),
     Column("effective_from", String),
     Column("superseded_at", String),
-    UniqueConstraint("city", "version"),
+    UniqueConstraint("city", "kind", "version"),
     CheckConstraint("status IN ('draft', 'in_force', 'superseded')", name="status"),
+    CheckConstraint("kind IN ('grids', 'communities')", name="kind"),
 )
 plan_grids = parts.table(
     "plan_grids",
@@ -43,6 +46,7 @@ plan_grids = parts.table(
     parts.must("kind", String),
     Column("region_id", Integer, ForeignKey("regions.id")),
     parts.must("households", Real),
+    parts.must("load", Real),  # what the band counts: households, or what the workload of the plan makes of them
     parts.must("cells", Integer),
     parts.must("area_km2", Real),
     parts.must("deviation", Real),
@@ -65,7 +69,8 @@ plan_edits = parts.table(
     parts.must("kind", String),
     parts.must("payload", Json),
 )
-# The way of a draft to the centre: submitted, then approved or returned step by step; `hash` is the plan that was seen.
+# The way of a draft to the centre: submitted, then approved or returned step by step; `hash` is the plan that was seen,
+# `steps` what it has to go through, kept with its submission.
 plan_steps = parts.table(
     "plan_steps",
     Column("plan_id", String, ForeignKey("plans.id"), primary_key=True),
@@ -76,6 +81,7 @@ plan_steps = parts.table(
     parts.must("document", String),
     parts.must("opinion", String),
     parts.must("hash", String),
+    Column("steps", Json),
     parts.must("at", String),
     parts.must("by", String),
     CheckConstraint("decision IN ('submitted', 'approved', 'returned', 'withdrawn')", name="decision"),

@@ -85,11 +85,13 @@ def tree(ctx: Context, code: str, *, level: str) -> dict[str, Any]:
         visible = territory.visible_regions(ctx, place)
         shapes = regions.geometries(connection, place.base.id, level=level)
         households = bases.column(connection, place.base.id, "households")
-        grids = plans.grids(connection, place.city.plan_id) if place.city.plan_id else []
+        row = plans.get(connection, code, place.city.plan_id) if place.city.plan_id else None
+        grids = plans.grids(connection, row["id"]) if row else []
+        here = territory.since(ctx, connection, place, row["base_id"]) if row else {}
     totals = _households_by_region(place, households)
     drawn: dict[int, int] = {}
     for grid in grids:
-        for region in place.chain(grid["region_id"]):
+        for region in place.chain(here.get(grid["region_id"])):
             drawn[region.id] = drawn.get(region.id, 0) + 1
     features = []
     for number, region in place.regions.items():

@@ -22,13 +22,14 @@ from sqlalchemy import Connection
 
 from geo import boundary, cells
 from geo import errors as geo_errors
-from server.rules import permissions
-from server.store import audit, bases, cities, database, regions
+from server.rules import permissions, planned
+from server.store import audit, bases, cities, database, plans, regions
 from server.usecases import errors, reading
 from server.usecases.city import territory
 from server.usecases.context import Context, Progress, silent
 
 LIMIT_CELLS = 5_000_000
+MOST_NOTES = 20
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -135,8 +136,9 @@ def write_base(
         upper_ids = stored
     bases.set_regions(connection, base_id, np.asarray(upper_ids, dtype=np.int32)[rows[-1]])
     cities.set_base(connection, city.code, base_id=base_id, levels=[division.level for division in divisions])
+    plans.supersede(connection, city.code, kind=planned.COMMUNITIES, at=ctx.stamp())
     return {
-        "cells": int(ids.size), "area_km2": float(areas.sum()) / 1e6,
+        "base": bases.get(connection, base_id).version, "cells": int(ids.size), "area_km2": float(areas.sum()) / 1e6,
         "regions": {division.level: len(division.codes) for division in divisions},
         "without_cells": narrow, "crossing": crossing, "notes": told,
     }
@@ -148,7 +150,7 @@ def division_of(parsed: reading.Read, level: str) -> Division:
     shapes = np.asarray(shapely.from_wkb(table["geometry"].to_numpy(object)), object)
     names = [str(value) if isinstance(value, str) and value else "" for value in table.get("name", [""] * len(table))]
     codes = [str(value) if isinstance(value, str) and value else "" for value in table.get("code", [""] * len(table))]
-    notes = []
+    notes = [f"{level}: {note}" for note in _read_notes(parsed)]
     if not all(codes):
         notes.append(f"{level}: {codes.count('')} regions have no code and were numbered")
         codes = [code or f"{level}-{number + 1}" for number, code in enumerate(codes)]
@@ -161,6 +163,18 @@ def division_of(parsed: reading.Read, level: str) -> Division:
     if len(shapes) == 0:
         raise errors.Refused("E_EMPTY", f"The file of level {level} holds no regions.")
     return Division(level, shapes, codes, [name or code for name, code in zip(names, codes, strict=True)], notes)
+
+
+def _read_notes(parsed: reading.Read) -> list[str]:
+    """What was wrong with rows of the file, row by row: what was mended, and what is missing because of it."""
+    told = []
+    for fault in parsed.faults.to_pylist():
+        at = f" ({fault['value']})" if fault["value"] else ""
+        left = "; the row is left out and its ground goes to its neighbours" if fault["rejects"] else ""
+        told.append(f"row {fault['row']}: {fault['reason']}{at}{left}")
+    if len(told) > MOST_NOTES:
+        told = [*told[:MOST_NOTES], f"and {len(told) - MOST_NOTES} more rows"]
+    return told
 
 
 def _check(code: str, name: str, resolution: int, tz: str) -> None:
@@ -252,7 +266,7 @@ def replace_level(
         ctx, connection, place.city, shapely.from_wkb(place.base.boundary), place.base.cells, place.base.areas_m2,
         divisions,
     )
-    return len(now), 0, {"base": place.base.version + 1, **report}
+    return len(now), 0, report
 
 
 def _kept(connection: Connection, place: territory.World, level: str) -> Division:
@@ -260,3 +274,74 @@ def _kept(connection: Connection, place: territory.World, level: str) -> Divisio
     given = regions.geometries(connection, place.base.id, level=level)
     shapes = np.asarray(shapely.from_wkb([given[region.id] for region in rows]), object)
     return Division(level, shapes, [region.code for region in rows], [region.name for region in rows])
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """A lowest-level region of a base that is made from another: ``label`` is its number among the cells' labels,
+    ``parent_id`` its upper region in the base before."""
+
+    code: str
+    name: str
+    shape: Any
+    parent_id: int | None
+    label: int
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """What becomes of an upper region when cells go from one to another."""
+
+    shape: Any
+    cells: int
+    area_km2: float
+
+
+def rebase(
+    ctx: Context, connection: Connection, place: territory.World, drawn: Sequence[Redrawn], labels: NDArray[np.int32],
+    *, without: set[str], upper: dict[int, Reshaped],
+) -> int:
+    """A new base with the same cells and upper regions and the lowest regions ``drawn``, made the city's; its id.
+
+    ``labels`` int32[n] the region of each cell. Lowest regions that have no cells stay, but for the codes ``without``;
+    upper ones stay as they are, but for those of ``upper`` by their id in the base before.
+    """
+    base = place.base
+    base_id = bases.insert_base(
+        connection, place.city.code, resolution=base.resolution, boundary=base.boundary, cells=base.cells,
+        areas_m2=base.areas_m2, at=ctx.stamp(),
+    )
+    known: dict[int | None, int | None] = {None: None}
+
+    def again(level: str, skipped: set[str]) -> None:
+        rows = [row for row in regions.whole(connection, base.id, level=level) if row["code"] not in skipped]
+        made = [{**row, "base_id": base_id, "parent_id": known[row["parent_id"]]} for row in rows]
+        for row in made:
+            if (new := upper.get(row.pop("id"))) is not None:
+                row.update(geometry=shapely.to_wkb(new.shape), cells=new.cells, area_km2=new.area_km2)
+                row.update(_box(new.shape))
+        known.update(zip((row["id"] for row in rows), regions.insert_regions(connection, made), strict=True))
+
+    for level in place.city.levels[:-1]:
+        again(level, set())
+    counts = np.bincount(labels, minlength=1)
+    areas = np.bincount(labels, weights=base.areas_m2, minlength=1)
+    ids = regions.insert_regions(connection, [
+        {
+            "city": place.city.code, "base_id": base_id, "level": place.lowest, "code": one.code, "name": one.name,
+            "parent_id": known[one.parent_id], "geometry": shapely.to_wkb(one.shape), "cells": int(counts[one.label]),
+            "area_km2": float(areas[one.label]) / 1e6,
+            **_box(one.shape),
+        }
+        for one in drawn
+    ])  # fmt: skip
+    again(place.lowest, without | {one.code for one in drawn})
+    of_label = np.full(max(one.label for one in drawn) + 1, -1, dtype=np.int32)
+    of_label[[one.label for one in drawn]] = ids
+    bases.set_regions(connection, base_id, of_label[labels])
+    cities.set_base(connection, place.city.code, base_id=base_id, levels=place.city.levels)
+    return base_id
+
+
+def _box(shape: Any) -> dict[str, float]:
+    return dict(zip(("west", "south", "east", "north"), shapely.bounds(shape).tolist(), strict=True))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from geo import cells
 from geo import errors as geo_errors
+from server.rules import planned
 from server.store import bases, database, imported, plans
 from server.usecases import errors
 from server.usecases.city import territory
@@ -91,7 +92,7 @@ def _cell_named(ctx: Context, place: territory.World, text: str) -> list[dict[st
 
 
 def _grids_named(ctx: Context, connection: Connection, place: territory.World, text: str) -> list[dict[str, Any]]:
-    plan_id = place.city.plan_id or plans.newest(connection, place.city.code, status="draft")
+    plan_id = place.city.plan_id or plans.newest(connection, place.city.code, status="draft", kind=planned.GRIDS)
     if plan_id is None:
         return []
     folded = text.casefold()
@@ -139,7 +140,7 @@ def _wanted_cell(place: territory.World, lat: float | None, lng: float | None, c
 
 
 def _grid_at(ctx: Context, connection: Connection, place: territory.World, cell: int) -> dict[str, Any] | None:
-    plan_id = place.city.plan_id or plans.newest(connection, place.city.code, status="draft")
+    plan_id = place.city.plan_id or plans.newest(connection, place.city.code, status="draft", kind=planned.GRIDS)
     if plan_id is None:
         return None
     plan = plan_cases.load(ctx, connection, place.city.code, plan_id)

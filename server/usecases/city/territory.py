@@ -152,3 +152,17 @@ def region_told(place: World, region_id: int | None) -> dict[str, Any] | None:
     """A region by id, code and name; None where there is none."""
     region = place.regions.get(region_id) if region_id is not None else None
     return {"id": str(region.id), "code": region.code, "name": region.name} if region else None
+
+
+def since(ctx: Context, connection: Connection, place: World, base_id: int) -> dict[int, int]:
+    """The regions of another base of the city by id, each with that of the same level and code in ``place``."""
+    if base_id == place.base.id:
+        return {number: number for number in place.regions}
+    return counterparts(world(ctx, connection, place.city.code, base_id=base_id), place)
+
+
+def counterparts(old: World, new: World) -> dict[int, int]:
+    """The region of the same level and code in another base, by id; regions without one are left out."""
+    known = {(region.level, region.code): number for number, region in new.regions.items()}
+    pairs = ((number, known.get((region.level, region.code))) for number, region in old.regions.items())
+    return {number: other for number, other in pairs if other is not None}

@@ -9,6 +9,7 @@ from server.usecases.city import cities
 from server.usecases.context import Context
 from server.usecases.incidents import counting
 from server.usecases.planning import plans
+from server.usecases.workbench import editing
 
 FIRST_CITIES = 3
 
@@ -21,7 +22,7 @@ def warm(ctx: Context) -> int:
     host = ctx.acting(permissions.HOST)
     codes = [city["code"] for city in cities.list_(host)["cities"][:FIRST_CITIES]]
     for code in codes:
-        for layer in (_outlines, _heat, _coverage):
+        for layer in (_outlines, _heat, _coverage, _desk):
             try:
                 layer(host, code)
             except errors.UseCaseError:
@@ -39,3 +40,7 @@ def _heat(ctx: Context, code: str) -> None:
 
 def _coverage(ctx: Context, code: str) -> None:
     coverage.density(ctx, code)
+
+
+def _desk(ctx: Context, code: str) -> None:
+    editing.weigh(ctx, code, plans.CURRENT, [0])

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from geo import cells, drawing, measures
 from geo.partition import Partition
@@ -65,44 +64,44 @@ def rebalance(
         if stored.place.base.id != stored.place.city.base_id:
             raise errors.Conflict("older_base", "The plan was drawn on cells that the city no longer uses.")
         limits = band or (stored.row["band_low"], stored.row["band_high"])
-        scene, lost = drawings.scene_of(ctx, connection, stored, band=limits), 0.0
+        counted, lost = None, 0.0
         if households is not None:
             counted, lost = census.on_cells(ctx, connection, stored.place, **vars(households))
-            scene = _recounted(ctx, connection, stored, scene, counted)
+        ground = drawings.ground_of(ctx, connection, stored, band=limits, households=counted)
         rows = plans.grids(connection, stored.id)
         workers = imported.rows(connection, "workers", city, names=("id", "name"))
     names = {row["label"]: {key: row[key] for key in ("code", "name", "kind")} for row in rows}
     kept = [row["label"] for row in rows if row["locked"]] + (locked or [])
-    start = Partition(stored.place.base.cells, covered(stored.labels, scene.problem))
-    problem = _locked(scene.problem, stored.labels, _closed(names, only, kept))
+    start = Partition(stored.place.base.cells, covered(stored.labels, ground.problem))
+    problem = _locked(ground.problem, stored.labels, _closed(names, only, kept))
     progress(0.2, "rebalancing")
     rule = drawings.stop_rule(seconds, cancelled, drawings.beat(progress, 0.2, 0.85))
     made = drawing.rebalance(problem, start, rng=np.random.default_rng(seed), stop=rule)
     if made.stopped_by == "cancelled":
         raise errors.Cancelled("cancelled", "Rebalancing was cancelled; no plan was stored.")
     changed = stored.labels != made.partition.labels
-    before = measures.as_dict(measures.of_plan(scene.problem, start))
+    before = measures.as_dict(measures.of_plan(ground.problem, start))
     progress(0.85, "storing")
     with database.writing(ctx.db) as connection:
         fresh = territory.world(ctx, connection, city)
         if fresh.base.id != stored.place.base.id:
             raise errors.Conflict("older_base", "The city's cells were changed while the plan was being rebalanced.")
         found = drafts.save(
-            ctx, connection, fresh, scene.ground, made.partition.labels, band=limits,
+            ctx, connection, fresh, ground, made.partition.labels, band=limits,
             seed=seed, name="", violations=made.violations,
-            measured={**measures.as_dict(made.measures), **_named(stored.row["measures"])},
+            measured={**measures.as_dict(made.measures), **ground.unit},
             given={label: names[label] for label in np.unique(made.partition.labels).tolist() if label in names},
             kind="rebalanced",
         )
-        drawings.mark(connection, found["plan"], scene, made.partition, {})
+        drawings.mark(connection, found["plan"], ground, made.partition, {})
         after = {row["label"]: row for row in plans.grids(connection, found["plan"])}
         result = {
             **found, "before": before, "moved_cells": int(changed.sum()),
-            "moved_households": round(float(scene.ground.problem.households[changed].sum()), 1),
+            "moved_households": round(float(ground.homes[changed].sum()), 1),
             "least_households": round(made.least_households, 1),
             "flow_households": round(made.flow_households, 1), "lost_households": round(lost, 1),
             "handover": handover(
-                stored.labels, made.partition, scene.ground.problem, names, after, _answerable(rows, workers)
+                stored.labels, made.partition, ground.homes, names, after, _answerable(rows, workers)
             ),
             "seconds": round(made.seconds, 3), "stopped_by": made.stopped_by,
         }
@@ -134,8 +133,8 @@ def covered(labels: Ints, problem: Problem) -> Ints:
 
 
 def handover(
-    before: Ints, after: Partition, problem: Problem, old: dict[int, dict[str, Any]], new: dict[int, dict[str, Any]],
-    workers: dict[int, str],
+    before: Ints, after: Partition, homes: NDArray[np.float64], old: dict[int, dict[str, Any]],
+    new: dict[int, dict[str, Any]], workers: dict[int, str],
 ) -> list[dict[str, Any]]:
     """What passes from which grid to which and from whom to whom (``workers``: the display name of who answers for each
     grid of the old plan), most households first; ``from`` is None for cells that had no grid."""
@@ -148,32 +147,17 @@ def handover(
             {
                 "from": old[giver]["code"] if giver in old else None, "to": new[taker]["code"],
                 "from_worker": workers.get(giver), "to_worker": workers.get(taker), "cells": int(mine.size),
-                "households": round(float(problem.households[mine].sum()), 1),
+                "households": round(float(homes[mine].sum()), 1),
                 "cell_ids": cells.to_hex(after.cells[mine[:SHOWN_CELLS]]),
             }
         )
     return sorted(rows, key=lambda row: -row["households"])
 
 
-def _recounted(
-    ctx: Context, connection: Connection, stored: plan_usecases.Stored, scene: drawings.Scene,
-    households: NDArray[np.float64],
-) -> drawings.Scene:
-    """The scene with other households, and the load that comes of them."""
-    problem = dataclasses.replace(scene.ground.problem, households=households)
-    load = drawings.loaded(ctx, connection, stored.place, problem, drawings.workload_of(stored.row))
-    return drawings.Scene(drafts.Ground(problem, scene.ground.region_ids), load)
-
-
 def _answerable(rows: list[dict[str, Any]], workers: list[dict[str, Any]]) -> dict[int, str]:
     """The display name of the worker of each grid that has one, by label."""
     named = {worker["id"]: str(worker["name"]) for worker in workers}
     return {row["label"]: named[row["worker_id"]] for row in rows if row["worker_id"] in named}
-
-
-def _named(measured: dict[str, Any]) -> dict[str, Any]:
-    """The workload that a plan was drawn by, as its measures name it."""
-    return {drawings.WORKLOAD: measured[drawings.WORKLOAD]} if drawings.WORKLOAD in measured else {}
 
 
 def _closed(names: dict[int, Any], only: list[int] | None, locked: list[int] | None) -> set[int]:

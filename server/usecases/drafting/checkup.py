@@ -13,7 +13,8 @@ from geo.partition import Partition
 from server.store import database, plans
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.drafting import drawing
+from server.usecases.drafting import drawing, workload
+from server.usecases.planning import drafts
 from server.usecases.planning import plans as plan_usecases
 
 UNCOVERED, OVERLOADED, UNSTAFFED = "UNCOVERED", "OVERLOADED", "UNSTAFFED"
@@ -30,14 +31,14 @@ def examine(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[s
     with database.reading(ctx.db) as connection:
         stored = plan_usecases.load(ctx, connection, city, ref)
         limits = (stored.row["band_low"], stored.row["band_high"])
-        scene = drawing.scene_of(ctx, connection, stored)
+        ground = drawing.ground_of(ctx, connection, stored)
         rows = {row["label"]: row for row in plans.grids(connection, stored.id)}
         load = _loads(rows)
-    ground, inside = scene.ground, stored.labels >= 0
-    problem = problems.restrict(scene.problem, inside)
+    inside = stored.labels >= 0
+    problem = problems.restrict(ground.problem, inside)
     found = checks.violations(problem, Partition(problem.cells, stored.labels[inside]))
-    findings = [_finding(stored.place, ground.region_ids, rows, violation, limits) for violation in found]
-    findings += _uncovered(stored, ground.problem.households, ground.region_ids, ground.problem.region)
+    findings = [_finding(stored.place, ground, rows, violation, limits) for violation in found]
+    findings += _uncovered(stored, ground.homes, ground.region_ids, ground.problem.region)
     findings += _overloaded(rows, load, limits[1])
     findings.sort(key=lambda row: (row["grave"], -row["households"]))
     counts: dict[str, int] = {}
@@ -47,7 +48,7 @@ def examine(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[s
     sound, uncovered = len(rows) - len(faulty), int((~inside).sum())
     return {
         "plan": plan_usecases.summary(stored.row), "city": stored.place.city.name, "band": list(limits),
-        "grids": len(rows), "sound": sound, "households": round(float(ground.problem.households.sum()), 1),
+        "grids": len(rows), "sound": sound, "households": round(float(ground.homes.sum()), 1),
         "uncovered": uncovered, "findings": findings, "counts": counts,
         "words": {code: _word(code) for code in counts},
         "summary": _summary(stored.row["version"], len(rows), sound, uncovered, counts),
@@ -105,14 +106,17 @@ _SENTENCES = {
 
 
 def _finding(
-    place: territory.World, region_ids: Any, rows: dict[int, Any], violation: Violation, band: tuple[float, float]
+    place: territory.World, ground: drafts.Ground, rows: dict[int, Any], violation: Violation,
+    band: tuple[float, float],
 ) -> dict[str, Any]:
     row = rows.get(violation.label)
-    region = place.regions.get(int(region_ids[violation.region])) if violation.region >= 0 else None
+    region = place.regions.get(int(ground.region_ids[violation.region])) if violation.region >= 0 else None
     name = row["name"] if row else (region.name if region else "")
-    homes = row["households"] if row else 0.0
+    homes = row["load"] if row else 0.0
     extra = homes - band[1] if homes > band[1] else band[0] - homes
     zh, en = _SENTENCES.get(violation.code, ("{name}：" + violation.reason, "{name}: " + violation.reason))
+    if not workload.of_ground(ground).plain:
+        zh, en = zh.replace("户", "折算户"), en.replace("households", "weighted households")
     said = {
         "name": name, "homes": f"{homes:,.0f}", "low": f"{band[0]:,.0f}", "high": f"{band[1]:,.0f}",
         "extra": f"{max(extra, 0):,.0f}",
@@ -162,7 +166,7 @@ def _loads(rows: dict[int, Any]) -> dict[int, tuple[float, list[Any]]]:
     for row in rows.values():
         if row["worker_id"] is not None:
             homes, grids = load.get(row["worker_id"], (0.0, []))
-            load[row["worker_id"]] = (homes + row["households"], [*grids, row])
+            load[row["worker_id"]] = (homes + row["load"], [*grids, row])
     return load
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -23,7 +22,7 @@ from geo.partition import Partition
 from geo.problem import Problem
 from server.rules import kinds, permissions
 from server.rules import workload as rule
-from server.store import bases, database, imported, plans
+from server.store import bases, database, imported, imports, plans
 from server.usecases import errors
 from server.usecases.city import territory
 from server.usecases.context import Context, Progress, silent
@@ -34,8 +33,6 @@ from server.usecases.planning import plans as plan_usecases
 BAND = (300.0, 500.0)
 LINKS = ("bridge", "tunnel")
 NOTHING = wishes.Wishes()
-WORKLOAD = "workload"
-"""Where the measures of a plan name the workload that it was drawn by."""
 
 HALF_S = 20.0
 """Seconds after which half of the drawing is said to be done: nobody knows how long a search will take."""
@@ -57,13 +54,13 @@ def draw(
     progress(0.05, "reading")
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
-        scene, bound = prepare(ctx, connection, place, band=band, wished=wished)
+        ground, bound = prepare(ctx, connection, place, band=band, wished=wished)
     progress(0.2, "drawing")
     rule = stop_rule(seconds, cancelled, beat(progress, 0.2, 0.85))
     if exact:
-        made: drawing.Drawing = drawing.exact(scene.problem, stop=rule)
+        made: drawing.Drawing = drawing.exact(ground.problem, stop=rule)
     else:
-        made = drawing.draw(scene.problem, rng=np.random.default_rng(seed), stop=rule)
+        made = drawing.draw(ground.problem, rng=np.random.default_rng(seed), stop=rule)
     if made.stopped_by == "cancelled":
         raise errors.Cancelled("cancelled", "Drawing was cancelled; no plan was stored.")
     progress(0.85, "storing")
@@ -71,14 +68,14 @@ def draw(
         fresh = territory.world(ctx, connection, city)
         if fresh.base.id != place.base.id:
             raise errors.Conflict("older_base", "The city's cells were changed while the plan was being drawn.")
-        measured = {**measures.as_dict(made.measures), WORKLOAD: wished.workload}
+        measured = {**measures.as_dict(made.measures), **ground.unit}
         found = drafts.save(
-            ctx, connection, fresh, scene.ground, made.partition.labels, band=band, seed=seed, name="",
+            ctx, connection, fresh, ground, made.partition.labels, band=band, seed=seed, name="",
             violations=made.violations, measured=measured,
         )
-        mark(connection, found["plan"], scene, made.partition, bound.facts)
+        mark(connection, found["plan"], ground, made.partition, bound.facts)
         result = {
-            **found, "bounds": proofs(place, scene, made.partition), "seconds": round(made.seconds, 3),
+            **found, "bounds": proofs(place, ground, made.partition), "seconds": round(made.seconds, 3),
             "stopped_by": made.stopped_by, "workload": wished.workload, "units": bound.units,
             "units_without_cells": bound.lost,
         }
@@ -89,69 +86,48 @@ def draw(
     return result
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """What is drawn: ``ground`` with the real households, ``problem`` with the load to be evened."""
-
-    ground: drafts.Ground
-    problem: Problem
-
-
 def prepare(
     ctx: Context, connection: Connection, place: territory.World, *, band: tuple[float, float], wished: wishes.Wishes
-) -> tuple[Scene, wishes.Bound]:
+) -> tuple[drafts.Ground, wishes.Bound]:
     """The drawing problem of a city with everything that is wished for. Raises as ``draw`` does."""
     if not 0 < band[0] < band[1]:
         raise errors.Invalid("band", f"A band is low:high with 0 < low < high, not {band[0]:g}:{band[1]:g}.")
-    ground = make_ground(ctx, connection, place, band=band)
+    wanted = workload.find(connection, place.city.code, wished.workload)
+    ground = make_ground(ctx, connection, place, band=band, wanted=wanted)
     plain = ground.problem
     bound = wishes.bind(ctx, connection, place, plain.adjacency, wished)
-    load = loaded(ctx, connection, place, plain, wished.workload).households
-    living = np.bincount(plain.region, np.where(bound.exempt, 0.0, load), len(ground.region_ids)).astype(np.float64)
+    load = np.where(bound.exempt, 0.0, plain.households)
+    living = np.bincount(plain.region, load, len(ground.region_ids)).astype(np.float64)
     problem = dataclasses.replace(
-        plain, households=load, band=band, unit=bound.unit, locked=bound.locked, exempt=bound.exempt,
-        closed=bound.closed, counts=wishes.counts(place, ground.region_ids, living, wished),
+        plain, unit=bound.unit, locked=bound.locked, exempt=bound.exempt, closed=bound.closed,
+        counts=wishes.counts(place, ground.region_ids, living, wished),
     )
-    real = dataclasses.replace(plain, band=band, unit=bound.unit, exempt=bound.exempt)
-    return Scene(drafts.Ground(real, ground.region_ids), problem), bound
+    return dataclasses.replace(ground, problem=problem), bound
 
 
-def scene_of(
-    ctx: Context, connection: Connection, stored: plan_usecases.Stored, *, band: tuple[float, float] | None = None
-) -> Scene:
-    """The problem that a stored plan answers: its band (or another) and workload, with its dedicated grids apart."""
+def ground_of(
+    ctx: Context, connection: Connection, stored: plan_usecases.Stored, *, band: tuple[float, float] | None = None,
+    households: NDArray[np.float64] | None = None,
+) -> drafts.Ground:
+    """What a stored plan answers: its band (or another) and workload, with its dedicated grids apart; of other
+    ``households`` float64[n] than the city's where they are given."""
     limits = band or (stored.row["band_low"], stored.row["band_high"])
     special = [row["label"] for row in plans.grids(connection, stored.id) if row["kind"] == kinds.DEDICATED]
-    ground = make_ground(
-        ctx, connection, stored.place, band=limits, exempt=np.isin(stored.labels, special), unit=stored.labels
+    return make_ground(
+        ctx, connection, stored.place, band=limits, exempt=np.isin(stored.labels, special), unit=stored.labels,
+        wanted=workload.of_plan(stored.row), households=households,
     )
-    return Scene(ground, loaded(ctx, connection, stored.place, ground.problem, workload_of(stored.row)))
 
 
-def workload_of(row: dict[str, Any]) -> str:
-    """The name of the workload that a plan was drawn by."""
-    return str(row["measures"].get(WORKLOAD, rule.PLAIN))
-
-
-def loaded(
-    ctx: Context, connection: Connection, place: territory.World, problem: Problem, name: str
-) -> Problem:
-    """``problem`` with the load of a workload in place of its households."""
-    if name == rule.PLAIN:
-        return problem
-    load = workload.on_cells(ctx, connection, place, name, problem.households)
-    return dataclasses.replace(problem, households=load)
-
-
-def proofs(place: territory.World, scene: Scene, partition: Partition) -> list[dict[str, Any]]:
+def proofs(place: territory.World, ground: drafts.Ground, partition: Partition) -> list[dict[str, Any]]:
     """By community: ``{region, code, name, grids, fewest, worst, bound, gap}``, the largest gap first.
 
     ``fewest`` grids and the worst deviation ``bound`` are proved: no plan has less; ``gap`` is what lies between.
     """
-    found = measures.gaps(scene.problem, partition)
+    found = measures.gaps(ground.problem, partition)
     rows = []
     for at, number in enumerate(found.region.tolist()):
-        region = place.regions.get(int(scene.ground.region_ids[number]))
+        region = place.regions.get(int(ground.region_ids[number]))
         rows.append({
             "region": str(region.id) if region else None, "code": region.code if region else "",
             "name": region.name if region else "", "grids": int(found.grids[at]), "fewest": int(found.fewest[at]),
@@ -162,46 +138,49 @@ def proofs(place: territory.World, scene: Scene, partition: Partition) -> list[d
 
 
 def mark(
-    connection: Connection, plan_id: str, scene: Scene, partition: Partition, known: dict[int, dict[str, Any]]
+    connection: Connection, plan_id: str, ground: drafts.Ground, partition: Partition,
+    known: dict[int, dict[str, Any]],
 ) -> None:
-    """Give the ``known`` grids their name and kind, dedicated ones their kind, and each its deviation of the load."""
-    figures = measures.per_grid(scene.problem, partition)
-    weighed = not np.array_equal(scene.problem.households, scene.ground.problem.households)
-    columns = (figures.labels.tolist(), figures.dedicated.tolist(), figures.deviation.tolist())
-    for label, special, deviation in zip(*columns, strict=True):
+    """Give the ``known`` grids their name and kind, and dedicated ones their kind."""
+    figures = measures.per_grid(ground.problem, partition)
+    for label, special in zip(figures.labels.tolist(), figures.dedicated.tolist(), strict=True):
         facts = known.get(label, {"kind": kinds.DEDICATED} if special else {})
         own = {name: facts[name] for name in ("name", "kind", "locked") if name in facts}
-        if own or weighed:
-            plans.figure(connection, plan_id, label, deviation=deviation, **own)
+        if own:
+            plans.figure(connection, plan_id, label, **own)
 
 
 def make_ground(
     ctx: Context, connection: Connection, place: territory.World, *, band: tuple[float, float],
     exempt: NDArray[np.bool_] | None = None, unit: NDArray[np.int32] | None = None, must_live: bool = True,
+    wanted: rule.Workload = rule.HOMES, households: NDArray[np.float64] | None = None,
 ) -> drafts.Ground:
-    """The drawing problem of a city. ``exempt`` bool[n] are cells of dedicated grids, kept apart by ``unit`` int32[n].
+    """The drawing problem of a city. ``exempt`` bool[n] are cells of dedicated grids, kept apart by ``unit`` int32[n];
+    ``wanted`` is what the band counts; ``households`` float64[n] stand in for the city's.
 
     Raises Conflict where no households were imported, unless ``must_live`` is false: then there are none.
     """
-    households = bases.column(connection, place.base.id, "households")
+    if households is None:
+        households = bases.column(connection, place.base.id, "households")
     if households is None and must_live:
         raise errors.Conflict(
             "no_households", "The city has no households yet; import households or buildings with households first."
         )
     region_ids, region = np.unique(place.base.region, return_inverse=True)
+    homes = households if households is not None else np.zeros(place.base.cells.size)
     kept = np.where(exempt, unit, -1).astype(np.int32) if exempt is not None and unit is not None else None
     problem = Problem(
         place.base.cells, graph(ctx, connection, place), region=region.astype(np.int32).ravel(),
-        households=households if households is not None else np.zeros(place.base.cells.size), band=band,
-        exempt=exempt, unit=kept,
+        households=workload.on_cells(ctx, connection, place, wanted, homes), band=band, exempt=exempt, unit=kept,
     )
-    return drafts.Ground(problem, region_ids.astype(np.int64))
+    return drafts.Ground(problem, region_ids.astype(np.int64), households=homes, unit=workload.unit(wanted))
 
 
 def graph(ctx: Context, connection: Connection, place: territory.World) -> Adjacency:
-    """Who touches whom, with the city's barriers, bridges and tunnels; kept by data version."""
-    key = ("graph", place.base.id, place.city.data_version)
-    made: Adjacency = ctx.cache.get(key, lambda: _graph(place, imported.rows(connection, "barriers", place.city.code)))
+    """Who touches whom, with the city's barriers, bridges and tunnels; kept until barriers are imported again."""
+    code = place.city.code
+    key = ("graph", place.base.id, imports.last(connection, code, kind="barriers"))
+    made: Adjacency = ctx.cache.get(key, lambda: _graph(place, imported.rows(connection, "barriers", code)))
     return made
 
 

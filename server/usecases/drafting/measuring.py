@@ -27,13 +27,13 @@ def of_plan(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[s
     permissions.check(ctx.actor, "plan.draw")
     with database.reading(ctx.db) as connection:
         stored = plan_usecases.load(ctx, connection, city, ref)
-        scene = drawing.scene_of(ctx, connection, stored)
+        ground = drawing.ground_of(ctx, connection, stored)
         rows = {row["label"]: row for row in plans.grids(connection, stored.id)}
         seen = territory.scope(ctx, stored.place)
     shown = stored.labels >= 0 if seen is None else (stored.labels >= 0) & seen
-    problem = problems.restrict(scene.problem, shown)
+    problem = problems.restrict(ground.problem, shown)
     partition = Partition(problem.cells, stored.labels[shown])
-    table = _table(problem, partition)
+    table = _table(problem, ground.homes[shown], partition)
     names = ("code", "name", "kind")
     grids = [
         {**{name: rows[label][name] for name in names}, **{name: _round(values[at]) for name, values in table.items()}}
@@ -42,7 +42,7 @@ def of_plan(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[s
     region = measures.per_grid(problem, partition).region
     communities = []
     for number in np.unique(region).tolist():
-        own = stored.place.regions.get(int(scene.ground.region_ids[number]))
+        own = stored.place.regions.get(int(ground.region_ids[number]))
         head = {"code": own.code if own else "", "name": own.name if own else ""}
         communities.append({**head, **_summed(table, region == number)})
     return {
@@ -51,10 +51,14 @@ def of_plan(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[s
     }
 
 
-def _table(problem: problems.Problem, partition: Partition) -> dict[str, NDArray[np.float64]]:
+def _table(
+    problem: problems.Problem, homes: NDArray[np.float64], partition: Partition
+) -> dict[str, NDArray[np.float64]]:
     per, shape = measures.per_grid(problem, partition), measures.shapes(problem, partition)
+    at = np.searchsorted(per.labels, partition.labels)
+    real = np.bincount(at, weights=homes).astype(np.float64)
     return {
-        "households": per.households, "deviation": per.deviation, "area_km2": shape.area_m2 / 1e6,
+        "households": real, "deviation": per.deviation, "area_km2": shape.area_m2 / 1e6,
         "cut_edges": per.cut_edges.astype(np.float64), "roundness": shape.roundness, "diameter_m": shape.diameter_m,
         "round_m": shape.round_m,
     }

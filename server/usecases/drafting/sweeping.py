@@ -34,12 +34,12 @@ def sweep(
     progress(0.05, "reading")
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
-        scene, _ = drawings.prepare(ctx, connection, place, band=band, wished=wished)
+        ground, _ = drawings.prepare(ctx, connection, place, band=band, wished=wished)
         stored = plan_usecases.load(ctx, connection, city, place.city.plan_id) if place.city.plan_id else None
-        held = drawings.scene_of(ctx, connection, stored, band=band) if stored else None
+        held = drawings.ground_of(ctx, connection, stored, band=band) if stored else None
     rule = drawings.stop_rule(seconds, cancelled)
     progress(0.1, "drawing")
-    points = drawing.sweep(scene.problem, rng=np.random.default_rng(seed), stop=rule)
+    points = drawing.sweep(ground.problem, rng=np.random.default_rng(seed), stop=rule)
     moved: list[drawing.Choice] = []
     if stored is not None and held is not None and stored.place.base.id == place.base.id:
         progress(0.6, "rebalancing")

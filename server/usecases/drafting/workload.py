@@ -17,9 +17,12 @@ from server.usecases import errors
 from server.usecases.city import territory
 from server.usecases.context import Context
 from server.usecases.incidents import counting
+from server.usecases.planning import drafts
 
 Floats = NDArray[np.float64]
 YEAR = timedelta(days=365)
+NAME, WEIGHTS = "workload", "weights"
+"""Where the measures of a plan keep the workload that it was drawn by."""
 
 
 def list_(ctx: Context, city: str) -> dict[str, dict[str, float]]:
@@ -49,15 +52,39 @@ def put(ctx: Context, city: str, name: str, weights: dict[str, float]) -> dict[s
     return weights
 
 
-def on_cells(ctx: Context, connection: Connection, place: territory.World, name: str, households: Floats) -> Floats:
-    """The load of every cell by the formula ``name``, scaled to the total of ``households``, float64[n].
-
-    Raises Invalid for a formula that the city does not have, or one that comes to nothing here.
-    """
-    known = {**rule.PRESETS, **(settings.get(connection, _key(place.city.code)) or {})}
+def find(connection: Connection, city: str, name: str) -> rule.Workload:
+    """The workload of that name. Raises Invalid for one that the city does not have."""
+    known = {**rule.PRESETS, **(settings.get(connection, _key(city)) or {})}
     if name not in known:
         raise errors.Invalid("workload", f"There is no workload {name!r}; there is {', '.join(sorted(known))}.")
-    formula = rule.formula(known[name])
+    return rule.Workload(name, known[name])
+
+
+def unit(wanted: rule.Workload) -> dict[str, Any]:
+    """How the measures of a plan name the workload that its band counts; the weights of then stay with the plan."""
+    return {NAME: wanted.name} if wanted.plain else {NAME: wanted.name, WEIGHTS: dict(wanted.weights)}
+
+
+def of_plan(row: dict[str, Any]) -> rule.Workload:
+    """The workload that a stored plan was drawn by, with the weights it had then."""
+    return _told(row["measures"])
+
+
+def of_ground(ground: drafts.Ground) -> rule.Workload:
+    """The workload that the band of a ground counts."""
+    return _told(ground.unit)
+
+
+def on_cells(
+    ctx: Context, connection: Connection, place: territory.World, wanted: rule.Workload, households: Floats
+) -> Floats:
+    """The load of every cell, scaled to the total of ``households``, float64[n].
+
+    Raises Invalid for a workload that comes to nothing here.
+    """
+    if wanted.plain:
+        return households
+    formula = rule.formula(wanted.weights)
     load = formula.households * households
     if formula.compounds:
         load = load * _share(connection, place, formula)
@@ -68,10 +95,10 @@ def on_cells(ctx: Context, connection: Connection, place: territory.World, name:
     for kind, weight in formula.places.items():
         spots = imported.rows(connection, "places", place.city.code, names=("cell",), where={"kind": kind})
         load = load + weight * _counted(place, [row["cell"] for row in spots])
-    total, wanted = float(load.sum()), float(households.sum())
+    total, homes = float(load.sum()), float(households.sum())
     if total <= 0:
-        raise errors.Invalid("workload", f"The workload {name!r} is 0 everywhere in this city.")
-    return load * (wanted / total) if wanted > 0 else load
+        raise errors.Invalid("workload", f"The workload {wanted.name!r} is 0 everywhere in this city.")
+    return load * (homes / total) if homes > 0 else load
 
 
 def _share(connection: Connection, place: territory.World, formula: rule.Formula) -> Floats:
@@ -106,6 +133,10 @@ def _counted(place: territory.World, ids: Any, weights: Floats | None = None) ->
     inside = at >= 0
     values = weights[inside] if weights is not None else None
     return np.bincount(at[inside], weights=values, minlength=len(place.base.cells)).astype(np.float64)
+
+
+def _told(unit: dict[str, Any]) -> rule.Workload:
+    return rule.Workload(unit[NAME], unit[WEIGHTS]) if WEIGHTS in unit else rule.HOMES
 
 
 def _key(city: str) -> str:

@@ -27,7 +27,7 @@ from server.usecases.drafting import drawing as drawing_cases
 from server.usecases.importing import given
 from server.usecases.importing.given import Given
 from server.usecases.importing.landing import Fault
-from server.usecases.planning import drafts
+from server.usecases.planning import drafts, publishing
 from server.usecases.planning import plans as plan_cases
 
 Ints = NDArray[np.int32]
@@ -60,7 +60,7 @@ def store(ctx: Context, connection: Connection, place: territory.World, parsed: 
     permissions.check(ctx.actor, "plan.publish")
     made = _save(ctx, connection, place, found, labels, overlaps)
     plans.staff(connection, made["plan"], people)
-    plan_cases.put_in_force(ctx, connection, plan_cases.load(ctx, connection, place.city.code, made["plan"]))
+    publishing.put_in_force(ctx, connection, plan_cases.load(ctx, connection, place.city.code, made["plan"]))
     extra = {
         "plan": made["plan"], "version": made["version"], "grids": made["grids"],
         "overlapping_cells": int(overlaps.size), "uncovered_cells": int((labels < 0).sum()),

@@ -14,11 +14,12 @@ import shapely
 from sqlalchemy import Connection
 
 from geo import households
-from server.rules import kinds
+from server.rules import kinds, planned
 from server.store import bases, imported, plans
+from server.usecases.borders import ground as grounds
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.drafting import drawing
+from server.usecases.drafting import drawing, workload
 from server.usecases.planning import drafts
 
 MOST_PLANS = 1000
@@ -47,25 +48,34 @@ def weigh(ctx: Context, connection: Connection, place: territory.World) -> dict[
         "outside": round(float(placed.lost), 3), "weighted_by_buildings": bool(sources and built),
     }
     bases.put_column(connection, place.base.id, "households", placed.values, source=told, at=ctx.stamp())
-    told["plans"] = _refigure(ctx, connection, place)
+    told["plans"] = refigure(ctx, connection, place)
     return told
 
 
-def _refigure(ctx: Context, connection: Connection, place: territory.World) -> int:
-    """Bring the plan in force and the drafts on this base up to the new households; answers how many plans."""
-    rows = plans.of_city(connection, place.city.code, before=None, limit=MOST_PLANS)
-    own = [row for row in rows if row["base_id"] == place.base.id and row["status"] != "superseded"]
+def refigure(ctx: Context, connection: Connection, place: territory.World) -> int:
+    """Bring the plans in force and the drafts on this base up to its households; answers how many plans."""
+    own = [
+        row for kind in planned.EVERY
+        for row in plans.of_city(connection, place.city.code, before=None, limit=MOST_PLANS, kind=kind)
+        if row["base_id"] == place.base.id and row["status"] != "superseded"
+    ]  # fmt: skip
     for row in own:
         whole = plans.get(connection, place.city.code, row["id"])
         assert whole is not None, f"plan {row['id']} is listed but not stored"
-        labels = plans.labels_of(connection, row["id"])
-        special = [grid["label"] for grid in plans.grids(connection, row["id"]) if grid["kind"] == kinds.DEDICATED]
-        ground = drawing.make_ground(
-            ctx, connection, place, band=(row["band_low"], row["band_high"]), exempt=np.isin(labels, special),
-            unit=labels,
-        )
-        drafts.refigure(connection, place, whole, ground)
+        drafts.refigure(connection, place, whole, _ground(ctx, connection, place, whole))
     return len(own)
+
+
+def _ground(ctx: Context, connection: Connection, place: territory.World, row: dict[str, Any]) -> drafts.Ground:
+    """What a plan is measured on, its dedicated grids apart."""
+    if row["kind"] == planned.COMMUNITIES:
+        return grounds.of_row(ctx, connection, place, row)
+    labels = plans.labels_of(connection, row["id"])
+    special = [grid["label"] for grid in plans.grids(connection, row["id"]) if grid["kind"] == kinds.DEDICATED]
+    return drawing.make_ground(
+        ctx, connection, place, band=(row["band_low"], row["band_high"]), exempt=np.isin(labels, special), unit=labels,
+        wanted=workload.of_plan(row),
+    )
 
 
 def _frame(rows: list[dict[str, Any]], names: tuple[str, ...]) -> gpd.GeoDataFrame:

@@ -24,7 +24,7 @@ from server.rules import permissions
 from server.store import audit, database, settings
 from server.usecases import errors
 from server.usecases.context import Context
-from server.usecases.incidents import areas, counting, facts
+from server.usecases.incidents import counting, facts, levels
 
 Floats = NDArray[np.float64]
 OPEN: Final = ("handling", "open", "in_progress", "assigned", "处理中", "办理中", "待处置", "处置中")
@@ -77,20 +77,21 @@ def set_policy(ctx: Context, city: str, changes: dict[str, Any]) -> dict[str, An
 
 
 def of_day(
-    ctx: Context, city: str, *, level: areas.Level = "grid", category: str | None = None, day: date | None = None
+    ctx: Context, city: str, *, level: str = "grid", category: str | None = None, day: date | None = None
 ) -> dict[str, Any]:
     """The alerts of a day (by default the last one with reports): ``{day, level, rule, n, items: [{…, colour, reason:
     {zh, en}, last, mean, sum, overdue}]}``, red before yellow before blue. Kept until data, rule or day change.
 
-    Raises Denied for grids without the right to exact figures; those without it are told no figures either.
+    Raises Denied for grids and for areas of a net, which may be smaller than a community, without the right to exact
+    figures; those without it are told no figures either.
     """
     exact = permissions.exact(ctx.actor)
     if not exact:
-        if level == "grid":
+        if level == "grid" or level.startswith(levels.NET):
             permissions.check(ctx.actor, "exact.read")
         day, category = None, category.partition(".")[0] if category else None
     with database.reading(ctx.db) as connection:
-        parts = areas.of_level(ctx, connection, city, level)
+        parts = levels.of_level(ctx, connection, city, level)
         known = facts.of_city(ctx, connection, city)
         chosen = policy(ctx, connection, city)
         own = ctx.actor.region_id if ctx.actor is not None else None
@@ -100,19 +101,19 @@ def of_day(
 
 
 def _computed(
-    parts: areas.Parts, known: values.Facts, chosen: Policy, category: str | None, day: date | None
+    parts: levels.Parts, known: values.Facts, chosen: Policy, category: str | None, day: date | None
 ) -> dict[str, Any]:
     zone = ZoneInfo(parts.place.city.tz)
     last = _last_day(known, zone)
     on = last if day is None or last is None else min(day, last)
-    told: dict[str, Any] = {"level": parts.level, "day": on.isoformat() if on else None}
+    told: dict[str, Any] = {"level": parts.level, "net": parts.net, "day": on.isoformat() if on else None}
     told |= {"rule": chosen.told(), "default": Policy().told()}
     edges = _edges(on, chosen, zone) if on is not None else []
     first = query.extent(known).first_us if edges else None
     if first is None or datetime.fromtimestamp(first / 1e6, UTC) > edges[0] + timedelta(days=1):
         return {**told, "n": 0, "enough": False, "items": []}
     names = counting.named(known, category)
-    counts = _counts(parts, known, edges, names)
+    counts, n = _counts(parts, known, edges, names)
     due, overdue = _cases(parts, known, edges, names, chosen)
     made = alerts.colours(counts, rule=chosen.rule, due=due, overdue=overdue)
     items = [
@@ -125,7 +126,7 @@ def _computed(
         for i, row in enumerate(parts.rows)
     ]  # fmt: skip
     items.sort(key=lambda one: (-COLOURS.index(one["colour"]), -one["sum"], one["code"]))
-    return {**told, "n": int(counts[:, -1].sum()), "enough": True, "items": items}
+    return {**told, "n": n, "enough": True, "items": items}
 
 
 def _public(found: dict[str, Any]) -> dict[str, Any]:
@@ -139,21 +140,22 @@ def _public(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(
-    parts: areas.Parts, known: values.Facts, edges: list[datetime], names: tuple[str, ...] | None
-) -> Floats:
-    """Reports float64[areas, periods]; corrections cannot make a count negative."""
+    parts: levels.Parts, known: values.Facts, edges: list[datetime], names: tuple[str, ...] | None
+) -> tuple[Floats, int]:
+    """Reports float64[areas, periods], where corrections cannot make a count negative; and how many the last period
+    had in any area, each counted once."""
     edges_us = [us for at in edges if (us := counting.microseconds(at)) is not None]
     found = query.by_cell_and_span(
         known, res=parts.place.base.resolution, edges_us=edges_us, select=values.Select(categories=names)
     )
-    columns = [
-        parts.summed(found.cells[found.step == step], found.n[found.step == step]) for step in range(len(edges) - 1)
-    ]
-    return np.maximum(np.column_stack(columns), 0.0)
+    of_step = [(found.cells[found.step == step], found.n[found.step == step]) for step in range(len(edges) - 1)]
+    columns = [parts.summed(ids, n) for ids, n in of_step]
+    last = parts.spread(*of_step[-1])[parts.of >= 0]
+    return np.maximum(np.column_stack(columns), 0.0), int(last.sum())
 
 
 def _cases(
-    parts: areas.Parts, known: values.Facts, edges: list[datetime], names: tuple[str, ...] | None, chosen: Policy
+    parts: levels.Parts, known: values.Facts, edges: list[datetime], names: tuple[str, ...] | None, chosen: Policy
 ) -> tuple[Floats, Floats]:
     """Of the reports within the history that are past their due time: how many have a known status, and are open."""
     before = edges[-1] - timedelta(days=chosen.due_days)

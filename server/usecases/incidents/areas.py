@@ -1,9 +1,10 @@
-"""Reports of every area of a level (grids of the plan, communities, towns, counties): how many, how dense, and whether
-that is a change or only variation.
+"""Reports of every area of a level (``levels``: grids, communities, towns, counties, patrol areas of a net): how many,
+how dense, and whether that is a change or only variation.
 
-An area counts the cells that lie in it. Windows are compared exactly (``geo.change``): the ratio of the two rates comes
-with its interval, few reports are called few, and over all areas of a level the share of false calls is held below
-``FALSE_SHARE``. Areas and places only: nothing about who lives or works there but the number of households.
+An area counts the cells that lie in it; areas of a net may overlap, and what lies in several counts in each. Windows
+are compared exactly (``geo.change``): the ratio of the two rates comes with its interval, few reports are called few,
+and over all areas of a level the share of false calls is held below ``FALSE_SHARE``. Areas and places only: nothing
+about who lives or works there but the number of households.
 """
 
 from __future__ import annotations
@@ -15,46 +16,23 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from geo import cells
 from geo import change as changes
 from server.archive import query, values
-from server.store import bases, database
-from server.usecases import errors
-from server.usecases.city import territory
+from server.store import database
 from server.usecases.context import Columns, Context, iso
-from server.usecases.incidents import counting, facts
-from server.usecases.planning import plans
+from server.usecases.incidents import counting, facts, levels
 
-Level = Literal["grid", "community", "town", "county"]
 Against = Literal["previous", "year"]
 Floats = NDArray[np.float64]
 
-LEVELS: Final = ("grid", "community", "town", "county")
 FALSE_SHARE: Final = 0.1
 """Expected share of false ones among the areas called up or down."""
 LEAST: Final = 8
 """Reports of both windows together below which nothing is called."""
 BORDERS: Final = 60
 """Borders told at most, those with the most reports first."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The areas of a level: ``rows`` as told, ``of`` int32[n] the row of each base cell of ``place``, -1 for none."""
-
-    level: str
-    place: territory.World
-    rows: list[dict[str, Any]]
-    of: NDArray[np.int32]
-    version: str
-
-    def summed(self, ids: NDArray[np.uint64], n: NDArray[Any]) -> Floats:
-        """Sum over each area of what lies in base cells ``ids``."""
-        at = cells.positions(self.place.base.cells, ids)
-        own = np.where(at >= 0, self.of[np.maximum(at, 0)], -1)
-        return np.bincount(own[own >= 0], weights=n[own >= 0], minlength=len(self.rows)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -71,16 +49,17 @@ class Window:
 
 
 def figures(
-    ctx: Context, city: str, *, level: Level, start: datetime | None = None, end: datetime | None = None,
+    ctx: Context, city: str, *, level: str, start: datetime | None = None, end: datetime | None = None,
     category: str | None = None, against: Against = "previous",
 ) -> dict[str, Any]:
     """Every area with its reports and, where a window is asked for, the comparison with the one before or a year ago.
 
-    ``{level, n, left_out, window, before, days, days_before, items: [{id, …, n, per_km2, per_1000, before, ratio, low,
-    high, p, verdict}]}``; ``before`` is None where the archive does not reach back over the whole earlier window.
+    ``{level, net, n, left_out, shared, window, before, days, days_before, items: [{id, …, n, per_km2, per_1000, before,
+    ratio, low, high, p, verdict}]}``; ``n`` counts every report once, ``shared`` those in several areas of a net;
+    ``before`` is None where the archive does not reach back over the whole earlier window.
     """
     with database.reading(ctx.db) as connection:
-        parts = of_level(ctx, connection, city, level)
+        parts = levels.of_level(ctx, connection, city, level)
         known = facts.of_city(ctx, connection, city)
         counted = counting.counts(
             ctx, connection, parts.place, start=start, end=end, category=category, res=parts.place.base.resolution
@@ -91,9 +70,11 @@ def figures(
             res=parts.place.base.resolution,
         )  # fmt: skip
     n = np.maximum(parts.summed(counted.cells, counted.columns["n"]), 0.0)
-    outside = int(counted.meta["n"] - n.sum()) if parts.place.own is None else 0
+    per_cell = parts.spread(counted.cells, counted.columns["n"])
+    inside = int(per_cell[parts.of >= 0].sum())
     told: dict[str, Any] = {
-        "level": level, "n": int(n.sum()), "left_out": outside,
+        "level": level, "net": parts.net, "n": inside, "shared": int(per_cell[parts.shared].sum()),
+        "left_out": int(counted.meta["n"]) - inside if parts.place.own is None else 0,
         "window": counted.meta["window"], "against": against, "before": None, "days": None, "days_before": None,
         "false_share": FALSE_SHARE, "least": LEAST,
     }  # fmt: skip
@@ -115,43 +96,13 @@ def figures(
     return {**told, "items": items}
 
 
-def cells_of(ctx: Context, city: str, *, level: Level) -> Columns:
+def cells_of(ctx: Context, city: str, *, level: str) -> Columns:
     """The area of every cell: ``area`` u2 (or u4), the index into the items of ``figures`` of the same level."""
     with database.reading(ctx.db) as connection:
-        parts = of_level(ctx, connection, city, level)
+        parts = levels.of_level(ctx, connection, city, level)
     shown = parts.of >= 0
     kind = np.uint16 if len(parts.rows) <= 65_535 else np.uint32
     return Columns(parts.place.base.cells[shown], {"area": parts.of[shown].astype(kind)}, {"level": level})
-
-
-def of_level(ctx: Context, connection: Connection, city: str, level: Level) -> Parts:
-    """The areas of a level that the actor may see; grids are of the plan ``current``. Raises Invalid, NotFound."""
-    if level not in LEVELS:
-        raise errors.Invalid("level", f"There is no level {level!r}; it is one of {', '.join(LEVELS)}.")
-    if level == "grid":
-        return _grids(ctx, connection, city)
-    place = territory.world(ctx, connection, city)
-    visible = territory.visible_regions(ctx, place)
-    chosen = [one for number, one in place.regions.items() if one.level == level and number in visible]
-    index = {one.id: i for i, one in enumerate(chosen)}
-    lived = bases.column(connection, place.base.id, "households")
-    row_of = {
-        number: index.get(found.id, -1) if (found := place.at(number, level)) is not None else -1
-        for number in place.regions
-    }
-    of = np.array([row_of.get(int(number), -1) for number in place.base.region.tolist()], dtype=np.int32)
-    homes = np.bincount(of[of >= 0], weights=lived[of >= 0], minlength=len(chosen)) if lived is not None else None
-    rows = []
-    for i, one in enumerate(chosen):
-        inside = place.regions.get(one.parent_id) if one.parent_id is not None else None
-        rows.append({
-            "kind": "region", "id": str(one.id), "code": one.code, "name": one.name,
-            "inside": inside.name if inside is not None else None,
-            "lat": (one.south + one.north) / 2, "lng": (one.west + one.east) / 2,
-            "bbox": [one.west, one.south, one.east, one.north], "area_km2": one.area_km2,
-            "households": round(float(homes[i]), 1) if homes is not None else None,
-        })  # fmt: skip
-    return Parts(level, place, rows, of, f"{place.city.data_version}")
 
 
 def earlier_of(
@@ -179,7 +130,7 @@ def borders(
     each of its borders.
     """
     with database.reading(ctx.db) as connection:
-        parts = _grids(ctx, connection, city)
+        parts = levels.grids(ctx, connection, city)
         counted = counting.counts(
             ctx, connection, parts.place, start=start, end=end, category=category, res=parts.place.base.resolution
         )
@@ -195,7 +146,7 @@ def borders(
 
 
 def _pairs(
-    parts: Parts, busy: NDArray[np.int64], other: NDArray[np.int32], n: Floats
+    parts: levels.Parts, busy: NDArray[np.int64], other: NDArray[np.int32], n: Floats
 ) -> list[dict[str, Any]]:
     own = parts.of[busy].astype(np.int64)
     rows, columns = np.nonzero((other >= 0) & (other != own[:, None]))
@@ -245,25 +196,6 @@ def _rates(row: dict[str, Any], n: float) -> dict[str, Any]:
         "per_km2": round(n / area, 3) if area else None,
         "per_1000": round(n * counting.PER_HOUSEHOLDS / homes, 3) if homes else None,
     }
-
-
-def _grids(ctx: Context, connection: Connection, city: str) -> Parts:
-    plan = plans.load(ctx, connection, city, plans.CURRENT)
-    drawn = plans.shown_grids(ctx, connection, plan.place, plan.id)
-    row_of = np.full(max([int(plan.labels.max(initial=0)), *(grid["label"] for grid in drawn)], default=0) + 2, -1)
-    for i, grid in enumerate(drawn):
-        row_of[grid["label"]] = i
-    rows = [
-        {
-            "kind": "grid", "id": str(grid["label"]), "code": grid["code"], "name": grid["name"],
-            "inside": grid["region"]["name"] if grid["region"] else None, "lat": grid["lat"], "lng": grid["lng"],
-            "bbox": list(grid["bbox"]), "area_km2": grid["area_km2"], "households": grid["households"],
-            "centre": grid["centre"]["name"] if grid["centre"] else None,
-        }
-        for grid in drawn
-    ]
-    of = np.where(plan.labels >= 0, row_of[plan.labels], -1).astype(np.int32)
-    return Parts("grid", plan.place, rows, of, f"{plan.place.city.data_version}.{plans.tag(plan.row)}")
 
 
 def _year_before(at: datetime, zone: ZoneInfo) -> datetime:

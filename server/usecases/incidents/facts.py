@@ -74,7 +74,8 @@ def table(rows: list[tuple[Any, ...]]) -> pa.Table | None:
         return None
     columns = dict(zip(live.columns(), zip(*rows, strict=True), strict=True))
     columns["time"] = columns.pop("us")
-    kinds = {field.name: pa.int64() if field.name == "time" else field.type for field in values.SCHEMA}
+    columns["received"] = columns.pop("received_at")
+    kinds = {field.name: field.type for field in values.SCHEMA} | {"time": pa.int64(), "received": pa.string()}
     arrays = [pa.array(columns[name], kinds[name]) for name in values.SCHEMA.names]
     return pa.Table.from_arrays(arrays, values.SCHEMA.names).cast(values.SCHEMA)
 
@@ -106,11 +107,11 @@ def prepare(ctx: Context, connection: Connection, place: territory.World, parsed
     replaces, known = revised(facts, keys.filter(pa.array(new)))
     new[np.flatnonzero(new)[known]] = False
     own = keys.filter(pa.array(new))
-    rows = _rows(table, placed, weight, own, new, replaces[~known])
+    own_rows = _rows(table, placed, weight, own, new, replaces[~known])
     return Prepared(
-        base_id=place.base.id, facts=facts, rows=rows.append_column("follows", pa.array(follows(own))),
+        base_id=place.base.id, facts=facts, rows=own_rows.append_column("follows", pa.array(follows(own))),
         inside=int((~outside).sum()), faults=_outside(place, table.filter(pa.array(outside))),
-        told=_told(placed, np.asarray(weight), new),
+        told=_told(placed, np.asarray(weight), new) | _twins(parsed, own_rows),
     )
 
 
@@ -272,7 +273,23 @@ def _told(placed: Placed, weight: NDArray[np.int32], new: NDArray[np.bool_]) -> 
     }
     if corrections.any():
         told["corrections_note"] = (
-            f"{int(corrections.sum())} rows have a negative count: they take back earlier reports and are subtracted, "
-            f"so {n} rows count as {int(own.sum())} incidents"
+            f"{int(corrections.sum()):,} rows have a negative count: they take back earlier reports and are "
+            f"subtracted, so {n:,} rows count as {int(own.sum()):,} incidents"
         )
     return told
+
+
+def _twins(parsed: reading.Read, rows: pa.Table) -> dict[str, Any]:
+    """Of a file without ids: how many rows have the same time, place, category and status as another. They are counted,
+    since two reports may well be alike; with ids the second of two would be known as a repeat."""
+    if not rows.num_rows or any(mapped.ours == "id" for mapped in parsed.report.mapping):
+        return {}
+    alike = rows.group_by(["time", "lat", "lng", "category", "status", "weight"]).aggregate([])
+    twins = rows.num_rows - alike.num_rows
+    if not twins:
+        return {}
+    return {
+        "alike": twins,
+        "alike_note": f"the file gives no ids: {twins:,} rows are like an earlier one in time, place, category and "
+        "status, and are counted; name the column of ids with --field id=… to leave repeats out",
+    }

@@ -81,7 +81,7 @@ class Report:
     """``told`` is what is read; ``areas`` are the figures of the level mapped, ``spots`` the cells of the hot spots."""
 
     told: dict[str, Any]
-    level: areas.Level
+    level: str
     areas: dict[str, Any]
     spots: Columns
 
@@ -94,7 +94,7 @@ def write(ctx: Context, city: str, *, month: str | None = None) -> Report:
         known = facts.of_city(ctx, connection, city)
     now = _month(month, place, ZoneInfo(place["tz"]))
     before, year = now.shifted(-1), now.shifted(-12)
-    level: areas.Level = place["levels"][-1] if place["levels"] else "grid"
+    level: str = place["levels"][-1] if place["levels"] else "grid"
     compared = areas.figures(ctx, city, level=level, start=now.start, end=now.end)
     found = hotspots.find(ctx, city, start=now.shifted(-11).start, end=now.end, per=_base_of(compared))
     last_day = (now.end - timedelta(days=1)).astimezone(ZoneInfo(place["tz"])).date()
@@ -151,7 +151,7 @@ def _overall(
 
 
 def _places(
-    ctx: Context, city: str, compared: dict[str, Any], level: areas.Level, now: Month
+    ctx: Context, city: str, compared: dict[str, Any], level: str, now: Month
 ) -> dict[str, Any]:
     lines = _area_lines(compared, level)
     if level != "grid" and cities.get(ctx, city)["plan_in_force"] is not None:

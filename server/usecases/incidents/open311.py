@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from server.archive import query, rows, values
 from server.rules import categories, permissions
-from server.store import database, live
+from server.store import database
 from server.usecases import errors
 from server.usecases.city import territory
 from server.usecases.context import Context
@@ -67,10 +67,7 @@ def requests(
             without=CLOSED if kept == {"open"} else None, limit=LIMIT,
         )  # fmt: skip
     zone = ZoneInfo(place.city.tz)
-    listed = found.to_pylist()
-    with database.reading(ctx.db) as connection:
-        received = live.received(connection, city, [row["id"] for row in listed])
-    return [_request(row, received.get(row["id"]), zone, tongue) for row in listed]
+    return [_request(row, zone, tongue) for row in found.to_pylist()]
 
 
 def request(ctx: Context, city: str, request_id: str, *, tongue: str = "en") -> list[dict[str, Any]]:
@@ -103,24 +100,24 @@ def _service(code: str, tongue: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _request(row: dict[str, Any], received: str | None, zone: ZoneInfo, tongue: str) -> dict[str, Any]:
-    """The request of an incident. ``received``: when its last revision came, where that is still known; a request
-    without it has no ``updated_datetime``."""
+def _request(row: dict[str, Any], zone: ZoneInfo, tongue: str) -> dict[str, Any]:
+    """The request of an incident; ``updated_datetime``: when its last revision was received. One that came in a file
+    was not received and has none."""
     code = row["category"] or ""
-    at = datetime.fromtimestamp(row["us"] / 1e6, UTC).astimezone(zone)
     status = (row["status"] or "").strip().lower()
-    updated = (
-        {} if received is None
-        else {"updated_datetime": datetime.fromisoformat(received).astimezone(zone).isoformat(timespec="seconds")}
-    )  # fmt: skip
+    updated = {} if row["received_us"] is None else {"updated_datetime": _local(row["received_us"], zone)}
     return {
         "service_request_id": f"{row['source']}.{row['external_id']}",
         "status": "closed" if status in CLOSED else "open", "status_notes": None,
         "service_name": _service(code, tongue)["service_name"], "service_code": code, "description": None,
         "agency_responsible": None, "service_notice": None,
-        "requested_datetime": at.isoformat(timespec="seconds"), **updated, "expected_datetime": None,
+        "requested_datetime": _local(row["us"], zone), **updated, "expected_datetime": None,
         "address": None, "address_id": None, "zipcode": None, "lat": row["lat"], "long": row["lng"], "media_url": None,
     }  # fmt: skip
+
+
+def _local(us: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(us // 1_000_000, UTC).astimezone(zone).isoformat(timespec="seconds")
 
 
 def _window(start: datetime | None, end: datetime | None, known: values.Facts) -> tuple[datetime, datetime]:

@@ -9,15 +9,15 @@ from geo import cells, picture
 from server.store import database
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.incidents import areas
+from server.usecases.incidents import levels
 
 _GROUND = "#eef1f2"
 
 
-def of_areas(ctx: Context, city: str, *, level: areas.Level, colours: list[str | None], width_px: int = 900) -> bytes:
+def of_areas(ctx: Context, city: str, *, level: str, colours: list[str | None], width_px: int = 900) -> bytes:
     """The areas of a level, each in its colour (None: paper), in the order of ``areas.figures``."""
     with database.reading(ctx.db) as connection:
-        parts = areas.of_level(ctx, connection, city, level)
+        parts = levels.of_level(ctx, connection, city, level)
     shown = parts.of >= 0
     table = picture.rgb([one or _GROUND for one in colours])
     of = parts.of[shown]
@@ -25,11 +25,11 @@ def of_areas(ctx: Context, city: str, *, level: areas.Level, colours: list[str |
 
 
 def of_cells(
-    ctx: Context, city: str, *, ids: NDArray[np.uint64], colours: list[str], level: areas.Level, width_px: int = 900
+    ctx: Context, city: str, *, ids: NDArray[np.uint64], colours: list[str], level: str, width_px: int = 900
 ) -> bytes:
     """Base cells in their colours on the ground of the city, with the borders of a level."""
     with database.reading(ctx.db) as connection:
-        parts = areas.of_level(ctx, connection, city, level)
+        parts = levels.of_level(ctx, connection, city, level)
         seen = territory.scope(ctx, parts.place)
     base = parts.place.base.cells
     shown = np.ones(base.size, np.bool_) if seen is None else seen

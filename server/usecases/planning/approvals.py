@@ -1,7 +1,7 @@
 """The way of a draft through the approval steps, as the rows say: what is decided, what comes next, what it forbids.
 
-The steps are data (setting ``approval_steps`` of the database; by default town draws, county approves, city files).
-When the grids of a draft differ from what a step saw, that step does not count.
+The steps are data of the city (by default town draws, county approves, city files); a draft keeps those that it was
+submitted under. When the grids of a draft differ from what a step saw, that step does not count.
 """
 
 from __future__ import annotations
@@ -11,16 +11,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from geo import checks
-from server.store import reviews, settings
+from server.rules import approval, permissions
+from server.store import audit, database, reviews, settings
 from server.usecases import errors
-
-STEPS: Final = (
-    {"zh": "乡镇（街道）划定", "en": "Town draws"},
-    {"zh": "县（市、区）审批", "en": "County approves"},
-    {"zh": "市级备案", "en": "City files"},
-)
-SETTING: Final = "approval_steps"
-
+from server.usecases.city import territory
+from server.usecases.context import Context
 
 NOTES: Final = frozenset({"OVERLAP"})
 """Codes that tell of the file a plan came from; every cell of the plan itself lies in one grid."""
@@ -53,13 +48,13 @@ def refuse_review(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def state(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
-    """``{steps: [{zh, en, decision, post, …}], under_review, approved, next, faults}`` of a plan's row."""
-    wanted = settings.get(connection, SETTING) or list(STEPS)
+    """``{steps: [{zh, en, role, decision, post, …}], under_review, approved, next, faults}`` of a plan's row."""
+    wanted = steps_of(connection, row["city"])
     told: list[dict[str, Any]] = [{**step, "decision": None} for step in wanted]
     under_review = False
     for taken in reviews.steps(connection, row["id"]):
         if taken["decision"] == "submitted":
-            under_review, told = True, [{**step, "decision": None} for step in wanted]
+            under_review, told = True, [{**step, "decision": None} for step in taken["steps"] or wanted]
         elif taken["decision"] in ("returned", "withdrawn"):
             under_review = False
         elif taken["hash"] != row["hash"]:
@@ -74,3 +69,36 @@ def state(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
         "steps": told, "under_review": under_review, "approved": under_review and upcoming is None,
         "next": upcoming if under_review else None, "faults": len(faults(row)),
     }
+
+
+def steps_of(connection: Connection, city: str) -> list[dict[str, str]]:
+    """The steps that a city's drafts go through from their submission on."""
+    return settings.get(connection, _name(city)) or [dict(step) for step in approval.DEFAULT]
+
+
+def steps(ctx: Context, city: str) -> dict[str, Any]:
+    """``{steps: [{zh, en, role}], default: […], roles}`` of a city."""
+    with database.reading(ctx.db) as connection:
+        territory.city(ctx, connection, city)
+        found = steps_of(connection, city)
+    return {"steps": found, "default": [dict(step) for step in approval.DEFAULT], "roles": list(approval.ROLES)}
+
+
+def set_steps(ctx: Context, city: str, wanted: list[dict[str, Any]]) -> dict[str, Any]:
+    """Set a city's steps, in order; drafts already under review keep theirs. Answers as ``steps``. Raises Invalid."""
+    permissions.check(ctx.actor, "approval.set")
+    try:
+        made = approval.checked(wanted)
+    except ValueError as error:
+        raise errors.Invalid("steps", str(error)) from None
+    with database.writing(ctx.db) as connection:
+        territory.city(ctx, connection, city)
+        settings.put(connection, _name(city), made, at=ctx.stamp())
+        audit.append(
+            connection, at=ctx.stamp(), actor=ctx.by, action="approval.set", city=city, detail={"steps": made}
+        )
+    return steps(ctx, city)
+
+
+def _name(city: str) -> str:
+    return f"approval_steps:{city}"

@@ -6,8 +6,8 @@ Codes of the plan in force stay with the largest piece of each grid; a code once
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,19 @@ from geo import problem as problems
 from geo.checks import Violation
 from geo.partition import Partition
 from geo.problem import Problem
+from server.rules import kinds, planned, region_codes
 from server.store import audit, cities, plans
+from server.usecases import errors
 from server.usecases.city import territory
 from server.usecases.context import Context
 from server.usecases.planning import nearby
 
 SHOWN_CELLS = 200
+MOST_NAME: Final = 80
 GAP = "GAP"
 NOTED = ("OVERLAP", GAP)
+BORN: Final = {planned.GRIDS: kinds.BASIC, planned.COMMUNITIES: kinds.COMMUNITY}
+"""What a part of a plan is unless somebody says otherwise, by kind of plan."""
 FACTS = ("code", "name", "kind", "locked", "worker_id", "centre_id")
 """What a grid is besides its cells."""
 Ints = NDArray[np.int32]
@@ -33,44 +38,59 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Ground:
-    """What drawing knows of a city: the problem, and the id of each region number."""
+    """What drawing knows of a city: the problem, the id of each region number (-1: none), and what is drawn.
+
+    The households of ``problem`` are what the band counts. Where that is the load of a workload, ``households`` are
+    those that live there, and ``unit`` names the workload as the measures of a plan keep it. ``seat`` int64[n] is the
+    region id of each cell by which grids are told, where that is another than the one they nest in.
+    """
 
     problem: Problem
     region_ids: NDArray[np.int64]
+    kind: str = planned.GRIDS
+    households: NDArray[np.float64] | None = None
+    unit: dict[str, Any] = field(default_factory=dict)
+    seat: NDArray[np.int64] | None = None
+
+    @property
+    def homes(self) -> NDArray[np.float64]:
+        """Households of each cell, float64[n]."""
+        return self.problem.households if self.households is None else self.households
 
 
 def save(
     ctx: Context, connection: Connection, place: territory.World, ground: Ground, labels: NDArray[np.int32], *,
     band: tuple[float, float], seed: int | None, name: str, violations: list[Violation], measured: dict[str, Any],
     given: dict[int, dict[str, Any]] | None = None, kind: str = "drawn", noted: dict[str, Any] | None = None,
+    parent_id: str | None = None,
 ) -> dict[str, Any]:
     """Store a draft with its grids and answer ``{plan, version, grids, violations, measures}``.
 
-    ``given`` holds code, name and kind by label where a grid comes with them; the codes of the others are made here:
+    ``given`` holds facts by label where a grid comes with them; where the code is not among them it is made here:
     without ``given`` by the largest piece of each grid in force, with it as new grids of their communities. ``noted``
-    goes into the first entry of its log.
+    goes into the first entry of its log. Its parent is the plan of its kind in force, unless another is named.
     """
     plan_id, at = secrets.token_hex(16), ctx.stamp()
     rows = grid_rows(place, ground, labels, violations)
     if given is None:
         _name(rows, place, _codes(ctx, connection, place, ground, rows, labels))
     else:
-        fresh_rows = [row for row in rows if row["label"] not in given]
-        taken = plans.codes_given(connection, place.city.code) | {grid["code"] for grid in given.values()}
-        _name(fresh_rows, place, _numbered(place, fresh_rows, taken))
+        known = {label: facts["code"] for label, facts in given.items() if "code" in facts}
+        _christen([row for row in rows if row["label"] not in known], place, ground,
+                  codes_taken(connection, place.city.code, ground.kind) | set(known.values()))
         for row in rows:
             row.update(given.get(row["label"], {}))
     told = [violation(ground, one) for one in violations]
     version = plans.insert_plan(
-        connection, id=plan_id, city=place.city.code, base_id=place.base.id, status="draft", name=name,
-        parent_id=place.city.plan_id, labels=labels, grids=len(rows), band_low=band[0], band_high=band[1], seed=seed,
+        connection, id=plan_id, city=place.city.code, kind=ground.kind, base_id=place.base.id, status="draft",
+        name=name, labels=labels,
+        parent_id=parent_id or plans.newest(connection, place.city.code, status="in_force", kind=ground.kind),
+        grids=len(rows), band_low=band[0], band_high=band[1], seed=seed,
         hash=plans.content_hash(place.base.hash, labels, [row["code"] for row in rows]), revision=1,
         measures=measured, violations=told, created_at=at, created_by=ctx.by,
     )
     plans.insert_grids(connection, [{**row, "plan_id": plan_id} for row in rows])
-    known = plans.codes_given(connection, place.city.code)
-    fresh = [row["code"] for row in rows if row["code"] not in known]
-    plans.give_codes(connection, place.city.code, fresh, plan_id=plan_id, at=at)
+    record_codes(connection, place.city.code, ground.kind, [row["code"] for row in rows], plan_id=plan_id, at=at)
     plans.log(connection, plan_id, at=at, by=ctx.by, kind=kind, payload={"seed": seed, "band": list(band),
                                                                           **(noted or {})})
     detail = {"plan": plan_id, "version": version, "grids": len(rows)}
@@ -78,6 +98,28 @@ def save(
     cities.touch(connection, place.city.code)
     named = [{**one, "region": territory.region_told(place, one["region"])} for one in told]
     return {"plan": plan_id, "version": version, "grids": len(rows), "violations": named, "measures": measured}
+
+
+def named(text: str) -> str:
+    """A name as it is kept. Raises Invalid."""
+    name = " ".join(text.split())
+    if not 0 < len(name) <= MOST_NAME or not name.isprintable():
+        raise errors.Invalid("name", f"A name has 1 to {MOST_NAME} printable characters.")
+    return name
+
+
+def codes_taken(connection: Connection, city: str, kind: str) -> set[str]:
+    """Every code that a grid, or a community, of the city ever had."""
+    return (plans.codes_given if kind == planned.GRIDS else plans.community_codes)(connection, city)
+
+
+def record_codes(
+    connection: Connection, city: str, kind: str, codes_: list[str], *, plan_id: str, at: str
+) -> None:
+    """Keep the codes that a plan of grids gives for the first time; those of communities are kept with their plans."""
+    if kind == planned.GRIDS and codes_:
+        known = plans.codes_given(connection, city)
+        plans.give_codes(connection, city, [code for code in codes_ if code not in known], plan_id=plan_id, at=at)
 
 
 def violations_of(ground: Ground, labels: Ints) -> list[Violation]:
@@ -91,7 +133,7 @@ def measures_of(ground: Ground, labels: Ints) -> dict[str, Any]:
     """The measures of the cells that have a grid."""
     shown = labels >= 0
     problem = problems.restrict(ground.problem, shown)
-    return measures.as_dict(measures.of_plan(problem, Partition(problem.cells, labels[shown])))
+    return {**measures.as_dict(measures.of_plan(problem, Partition(problem.cells, labels[shown]))), **ground.unit}
 
 
 def refigure(connection: Connection, place: territory.World, row: dict[str, Any], ground: Ground) -> None:
@@ -99,7 +141,7 @@ def refigure(connection: Connection, place: territory.World, row: dict[str, Any]
     labels = plans.labels_of(connection, row["id"])
     found = violations_of(ground, labels)
     for figures in grid_rows(place, ground, labels, found):
-        changed = {name: figures[name] for name in ("households", "deviation", "pieces", "faults")}
+        changed = {name: figures[name] for name in ("households", "load", "deviation", "pieces", "faults")}
         plans.figure(connection, row["id"], figures["label"], **changed)
     kept = [told for told in row["violations"] if told["code"] in NOTED]
     plans.change(
@@ -127,24 +169,29 @@ def rows_of(
     at = np.unique(partition.labels, return_inverse=True)[1].astype(np.int32)
     k = figures.labels.size
     area = np.bincount(at, weights=place.base.areas_m2[mine], minlength=k) / 1e6
+    homes = np.bincount(at, weights=ground.homes[mine], minlength=k)
     lats, lngs = _middles(partition.cells, at, k)
     boxes = _boxes(partition.cells, at, k)
-    region = ground.region_ids[_most(at, ground.problem.region[mine], k)]
+    if ground.seat is None:
+        region = ground.region_ids[_most(at, ground.problem.region[mine], k)]
+    else:
+        region = _most(at, ground.seat[mine], k)
     faults: dict[int, set[str]] = {}
     for violation in violations:
         if violation.label >= 0:
             faults.setdefault(violation.label, set()).add(violation.code)
     return [
         {
-            "label": label, "code": "", "name": "", "kind": "basic", "region_id": region_id,
-            "households": households, "cells": size, "area_km2": km2, "deviation": deviation, "pieces": pieces,
-            "lat": lat, "lng": lng, **dict(zip(("west", "south", "east", "north"), box, strict=True)),
+            "label": label, "code": "", "name": "", "kind": BORN[ground.kind],
+            "region_id": region_id if region_id >= 0 else None,
+            "households": households, "load": load, "cells": size, "area_km2": km2, "deviation": deviation,
+            "pieces": pieces, "lat": lat, "lng": lng, **dict(zip(("west", "south", "east", "north"), box, strict=True)),
             "faults": sorted(faults.get(label, ())), "locked": 0,
         }
-        for label, region_id, households, size, km2, deviation, pieces, lat, lng, box in zip(
-            figures.labels.tolist(), region.tolist(), figures.households.tolist(), figures.cells.tolist(),
-            area.tolist(), figures.deviation.tolist(), figures.pieces.tolist(), lats.tolist(), lngs.tolist(), boxes,
-            strict=True,
+        for label, region_id, households, load, size, km2, deviation, pieces, lat, lng, box in zip(
+            figures.labels.tolist(), region.tolist(), homes.tolist(), figures.households.tolist(),
+            figures.cells.tolist(), area.tolist(), figures.deviation.tolist(), figures.pieces.tolist(), lats.tolist(),
+            lngs.tolist(), boxes, strict=True,
         )
     ]  # fmt: skip
 
@@ -156,7 +203,7 @@ def unnamed(
     mine, order = np.unique(np.concatenate(pieces), return_index=True)
     labels = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece) for piece in pieces])[order]
     rows = rows_of(place, ground, mine, labels, [])
-    _name(rows, place, _numbered(place, rows, taken))
+    _christen(rows, place, ground, taken)
     return rows
 
 
@@ -166,7 +213,7 @@ def copy(
 ) -> str:
     """Store a draft with the same grids as the plan ``row`` (its parent, unless another is named); answers its id."""
     plan_id, at = secrets.token_hex(16), ctx.stamp()
-    same = ("city", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations")
+    same = ("city", "kind", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations")
     version = plans.insert_plan(
         connection, id=plan_id, status="draft", name=name, parent_id=parent_id or row["id"], labels=labels, revision=1,
         created_at=at, created_by=ctx.by, **{key: row[key] for key in same},
@@ -204,7 +251,7 @@ def _boxes(ids: NDArray[np.uint64], at: Ints, k: int) -> list[list[float]]:
     return boxes
 
 
-def _most(at: Ints, region: Ints, k: int) -> NDArray[np.int64]:
+def _most(at: Ints, region: NDArray[Any], k: int) -> NDArray[np.int64]:
     """For each grid the region number that most of its cells have."""
     pairs, counts = np.unique(np.stack([at, region], axis=1), axis=0, return_counts=True)
     most = np.zeros(k, dtype=np.int64)
@@ -220,7 +267,9 @@ def _codes(
     """A code by label: kept from the plan in force where that has the same cells, else numbered in each community."""
     taken = plans.codes_given(connection, place.city.code)
     before = plans.get(connection, place.city.code, place.city.plan_id) if place.city.plan_id else None
-    if before is None or before["base_id"] != place.base.id:
+    if before is None or territory.world(ctx, connection, place.city.code, base_id=before["base_id"]).base.hash != (
+        place.base.hash
+    ):
         return _numbered(place, rows, taken)
     own = {row["label"]: place.regions[row["region_id"]].code for row in rows}
     pattern = _pattern(list(own.values()))
@@ -231,7 +280,7 @@ def _codes(
     ids = place.base.cells[both]
     return codes.recode(
         pattern, Partition(ids, was[both]), old, Partition(ids, labels[both]), region_codes=own, lats=lats, lngs=lngs,
-        households=ground.problem.households[both], taken=taken, date=ctx.stamp(),
+        households=ground.homes[both], taken=taken, date=ctx.stamp(),
     ).codes
 
 
@@ -241,6 +290,24 @@ def _numbered(place: territory.World, rows: list[dict[str, Any]], taken: set[str
     lats, lngs = np.array([row["lat"] for row in rows]), np.array([row["lng"] for row in rows])
     made = codes.number(_pattern(own), own, lats, lngs, taken=taken) if rows else []
     return dict(zip((row["label"] for row in rows), made, strict=True))
+
+
+def _christen(rows: list[dict[str, Any]], place: territory.World, ground: Ground, taken: set[str]) -> None:
+    """Give new grids, or new communities, a code that is not ``taken`` and a name."""
+    if ground.kind == planned.GRIDS:
+        return _name(rows, place, _numbered(place, rows, taken))
+    used = set(taken)
+    for row in rows:
+        town = place.regions.get(row["region_id"])
+        own = [region for region in place.regions.values() if region.level == place.lowest]
+        siblings = [region for region in own if town is None or region.parent_id == town.id]
+        row["code"] = region_codes.following(
+            [region.code for region in siblings], town=town.code if town else place.city.code, taken=used
+        )
+        used.add(row["code"])
+        chinese = any("\u4e00" <= sign <= "\u9fff" for region in siblings for sign in region.name)
+        row["name"] = f"新设社区{row['code'][-3:]}" if chinese else f"New community {row['code'][-3:]}"
+    return None
 
 
 def _pattern(region_codes: list[str]) -> codes.Pattern:
@@ -262,9 +329,9 @@ def _name(rows: list[dict[str, Any]], place: territory.World, given: dict[int, s
 
 def violation(ground: Ground, found: Violation) -> dict[str, Any]:
     """A violation as it is stored and told."""
-    region = int(ground.region_ids[found.region]) if found.region >= 0 else None
+    region = int(ground.region_ids[found.region]) if found.region >= 0 else -1
     return {
-        "code": found.code, "reason": found.reason, "region": region, "label": found.label,
+        "code": found.code, "reason": found.reason, "region": region if region >= 0 else None, "label": found.label,
         "cells": cells.to_hex(found.cells[:SHOWN_CELLS]), "n_cells": int(found.cells.size),
         "proved": bool(found.proved),
     }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geo import cells
-from server.rules import permissions
+from server.rules import permissions, planned
 from server.store import database, imported
 from server.usecases import errors
 from server.usecases.context import Context
@@ -23,7 +23,7 @@ def get(ctx: Context, city: str, ref: str, label: int) -> dict[str, Any]:
     Raises NotFound for a label that the plan does not have in the actor's territory.
     """
     with database.reading(ctx.db) as connection:
-        plan = plans.load(ctx, connection, city, ref)
+        plan = plans.load(ctx, connection, city, ref, kinds=planned.EVERY)
         drawn = {grid["label"]: grid for grid in plans.shown_grids(ctx, connection, plan.place, plan.id)}
         if label not in drawn:
             raise errors.NotFound("not_found", f"The plan has no grid {label}.")

@@ -176,7 +176,7 @@ def report(ctx: Context, city: str, net_id: int, ref: str = plan_usecases.CURREN
 def refine(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[str, Any]:
     """The common refinement of a plan's grids and all nets: ``{plan, nets, parts, whole, split: [{code, name, label,
     parts: [{part, cells, households, inside: [department code]}]}]}``; ``whole`` basic grids need no cut."""
-    plan, weights, found, part = _refined(ctx, city, ref)
+    plan, weights, found, part = refined(ctx, city, ref)
     with database.reading(ctx.db) as connection:
         basic = {one["label"]: one for one in plan_usecases.shown_grids(ctx, connection, plan.place, plan.id)}
     cells_of, homes = np.bincount(part[part >= 0]), np.bincount(part[part >= 0], weights=weights[part >= 0])
@@ -210,7 +210,7 @@ def refine(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> dict[st
 
 def refined_cells(ctx: Context, city: str, ref: str = plan_usecases.CURRENT) -> Columns:
     """The common refinement per cell: column ``part`` (uint32)."""
-    plan, _, _, part = _refined(ctx, city, ref)
+    plan, _, _, part = refined(ctx, city, ref)
     shown = part >= 0
     seen = territory.scope(ctx, plan.place)
     if seen is not None:
@@ -230,9 +230,11 @@ def at(connection: Connection, city: str, cell: int) -> list[dict[str, Any]]:
     ]
 
 
-def _refined(
+def refined(
     ctx: Context, city: str, ref: str
 ) -> tuple[plan_usecases.Stored, NDArray[np.float64], list[tuple[Any, Any, list[Positions]]], NDArray[np.int32]]:
+    """A plan, the households of its cells, the nets with the positions of their grids' cells, and the part int32[n] of
+    their common refinement that each cell lies in (-1 where there is no basic grid)."""
     with database.reading(ctx.db) as connection:
         plan = plan_usecases.load(ctx, connection, city, ref)
         weights = _weights(connection, plan.place)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from server.rules import permissions
+from server.rules import approval, permissions, planned
 from server.store import audit, database, plans, reviews
 from server.usecases import errors
 from server.usecases.context import Context
@@ -22,19 +22,23 @@ MOST_TEXT: Final = 2000
 def state(ctx: Context, city: str, ref: str) -> dict[str, Any]:
     """``{steps: [{zh, en, decision, post, document, opinion, at, by}], under_review, approved, next, faults}``."""
     with database.reading(ctx.db) as connection:
-        row = plan_usecases.find(ctx, connection, city, ref)
+        row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
         return approvals.state(connection, row)
 
 
 def submit(ctx: Context, city: str, ref: str, *, post: str = "", opinion: str = "") -> dict[str, Any]:
     """Send a draft on its way. Raises Conflict while it has faults of structure, which are listed in ``detail``."""
-    permissions.check(ctx.actor, "plan.draw")
     with database.writing(ctx.db) as connection:
         row = _draft(ctx, connection, city, ref)
+        planned.check(ctx.actor, row, "draw")
         if approvals.state(connection, row)["under_review"]:
             raise errors.Conflict("under_review", "The draft is under review already.")
         approvals.refuse_faulty(row)
-        _record(ctx, connection, row, decision="submitted", step=0, post=post, document="", opinion=opinion)
+        steps = approvals.steps_of(connection, city)
+        _refuse_role(ctx, steps[0])
+        _record(
+            ctx, connection, row, decision="submitted", step=0, post=post, document="", opinion=opinion, steps=steps
+        )
         return approvals.state(connection, row)
 
 
@@ -42,31 +46,33 @@ def decide(
     ctx: Context, city: str, ref: str, decision: str, *, post: str, document: str = "", opinion: str = ""
 ) -> dict[str, Any]:
     """Approve the next step, return the draft to its planner, or withdraw it."""
-    permissions.check(ctx.actor, "plan.publish" if decision == "approved" else "plan.draw")
     if decision not in ("approved", "returned", "withdrawn"):
         raise errors.Invalid("decision", f"A decision is approved, returned or withdrawn, not {decision!r}.")
     if not post.strip():
         raise errors.Invalid("post", "Say in which post this is decided.")
     with database.writing(ctx.db) as connection:
         row = _draft(ctx, connection, city, ref)
+        planned.check(ctx.actor, row, "publish" if decision == "approved" else "draw")
         now = approvals.state(connection, row)
         if not now["under_review"]:
             raise errors.Conflict("not_submitted", "The draft has not been submitted, or has been returned.")
         if decision == "approved" and now["next"] is None:
             raise errors.Conflict("approved", "Every step has approved this draft.")
         step = now["next"] if now["next"] is not None else len(now["steps"]) - 1
+        if decision != "withdrawn":
+            _refuse_role(ctx, now["steps"][step])
         _record(ctx, connection, row, decision=decision, step=step, post=post, document=document, opinion=opinion)
         return approvals.state(connection, row)
 
 
 def note(ctx: Context, city: str, ref: str, *, text: str, code: str = "") -> dict[str, Any]:
     """Note something on a grid (by code) or, without one, on the plan; answers all notes."""
-    permissions.check(ctx.actor, "plan.draw")
     text = text.strip()
     if not 0 < len(text) <= MOST_TEXT:
         raise errors.Invalid("text", f"A note has 1 to {MOST_TEXT} characters.")
     with database.writing(ctx.db) as connection:
-        row = plan_usecases.find(ctx, connection, city, ref)
+        row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
+        planned.check(ctx.actor, row, "draw")
         if code and code not in {grid["code"] for grid in plans.grids(connection, row["id"])}:
             raise errors.Invalid("code", f"The plan has no grid {code!r}.")
         reviews.add_note(connection, row["id"], code=code, text=text, at=ctx.stamp(), by=ctx.by)
@@ -76,7 +82,7 @@ def note(ctx: Context, city: str, ref: str, *, text: str, code: str = "") -> dic
 def notes(ctx: Context, city: str, ref: str) -> dict[str, Any]:
     """The notes on a plan, newest first: ``{items: [{id, code, text, at, by}]}``."""
     with database.reading(ctx.db) as connection:
-        row = plan_usecases.find(ctx, connection, city, ref)
+        row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
         return {"items": _notes(connection, row["id"])}
 
 
@@ -88,10 +94,15 @@ def _notes(connection: Connection, plan_id: str) -> list[dict[str, Any]]:
 
 
 def _draft(ctx: Context, connection: Connection, city: str, ref: str) -> dict[str, Any]:
-    row = plan_usecases.find(ctx, connection, city, ref)
+    row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
     if row["status"] != "draft":
         raise errors.Conflict("not_a_draft", f"Plan {row['version']} is not a draft but {row['status']}.")
     return row
+
+
+def _refuse_role(ctx: Context, step: dict[str, Any]) -> None:
+    if not approval.may_decide(ctx.actor, step):
+        raise permissions.Denied(f"the step {step['en']!r}", signed_in=ctx.actor is not None)
 
 
 def _record(ctx: Context, connection: Connection, row: dict[str, Any], **values: Any) -> None:

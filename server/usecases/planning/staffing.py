@@ -85,11 +85,13 @@ def tree(ctx: Context, city: str) -> dict[str, Any]:
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
         made = make_tree(connection, place)
-        grids = plans.grids(connection, place.city.plan_id) if place.city.plan_id else []
+        row = plans.get(connection, city, place.city.plan_id) if place.city.plan_id else None
+        grids = plans.grids(connection, row["id"]) if row else []
+        here = territory.since(ctx, connection, place, row["base_id"]) if row else {}
     found = centre_trees.audit(made.regions, made.at)
     counts: dict[int, int] = {}
     for grid in grids:
-        region = made.number_of.get(grid["region_id"], -1)
+        region = made.number_of.get(here.get(grid["region_id"], -1), -1)
         for at in centre_trees.chain(made.regions, made.at, region) if region >= 0 else []:
             counts[at] = counts.get(at, 0) + 1
     items = []

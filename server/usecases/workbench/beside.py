@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import measures
-from server.rules import kinds
+from server.rules import kinds, planned
 from server.store import database
 from server.usecases import errors
 from server.usecases.cameras import coverage
 from server.usecases.city import territory
 from server.usecases.context import Context
 from server.usecases.planning import plans as plan_usecases
-from server.usecases.workbench import desk, shaping
+from server.usecases.workbench import comparing, desk, shaping
 from server.usecases.workbench.desk import Desk
 
 FIGURES = (
@@ -38,8 +38,7 @@ def figures(ctx: Context, city: str, one: str, other: str) -> dict[str, Any]:
     """
     with database.reading(ctx.db) as connection:
         looked = [_look(ctx, connection, city, ref) for ref in (one, other)]
-        if looked[0].place.base.id != looked[1].place.base.id:
-            raise errors.Conflict("different_cells", "The two plans are of different cells; compare them by overlay.")
+        comparing.refuse_unlike(*looked)
         told = [
             {row["code"]: row for row in shaping.told(ctx, connection, plan, sorted(plan.grids))} for plan in looked
         ]
@@ -50,7 +49,7 @@ def figures(ctx: Context, city: str, one: str, other: str) -> dict[str, Any]:
 
 
 def _look(ctx: Context, connection: Connection, city: str, ref: str) -> Desk:
-    row = plan_usecases.find(ctx, connection, city, ref)
+    row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
     place = territory.world(ctx, connection, city, base_id=row["base_id"])
     plan = desk.look(ctx, connection, row, place)
     if not plan.grids:

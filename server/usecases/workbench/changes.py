@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import cells
-from server.store import edit_log, plans
+from server.rules import planned
+from server.store import edit_log
 from server.usecases import errors
 from server.usecases.planning import drafts, nearby
 from server.usecases.workbench import desk, shaping
@@ -24,7 +25,6 @@ from server.usecases.workbench.desk import Desk, Facts, Step
 
 KINDS: Final = ("basic", "dedicated", "professional")
 MOST_CELLS: Final = 200_000
-MOST_NAME: Final = 80
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,6 @@ def positions(draft: Desk, ids: tuple[str, ...]) -> NDArray[np.int64]:
     if (at < 0).any():
         raise errors.Invalid("cells", f"{int((at < 0).sum())} of these cells do not belong to the city.")
     return at
-
-
-def named(text: str) -> str:
-    """A name as it is kept. Raises Invalid."""
-    name = " ".join(text.split())
-    if not 0 < len(name) <= MOST_NAME or not name.isprintable():
-        raise errors.Invalid("name", f"A name has 1 to {MOST_NAME} printable characters.")
-    return name
 
 
 def _grid(draft: Desk, label: int | None) -> dict[str, Any]:
@@ -147,12 +139,12 @@ def _repair(connection: Connection, draft: Desk, change: Change) -> Step:
 
 def _rename(connection: Connection, draft: Desk, change: Change) -> Step:
     """The grid ``to`` is called ``name``."""
-    return _with(draft, [_grid(draft, change.to)], name=named(change.name))
+    return _with(draft, [_grid(draft, change.to)], name=drafts.named(change.name))
 
 
 def _kind(connection: Connection, draft: Desk, change: Change) -> Step:
     """The grid ``to`` is of ``kind``."""
-    return _with(draft, [_grid(draft, change.to)], kind=_known_kind(change.kind))
+    return _with(draft, [_grid(draft, change.to)], kind=_known_kind(draft, change.kind))
 
 
 def _lock(connection: Connection, draft: Desk, change: Change) -> Step:
@@ -206,18 +198,21 @@ def _fresh(
     connection: Connection, draft: Desk, pieces: list[NDArray[np.int64]], change: Change
 ) -> list[dict[str, Any]]:
     """The facts of new grids: codes never given before, a name from the community unless one was said."""
-    taken = plans.codes_given(connection, draft.place.city.code)
+    taken = drafts.codes_taken(connection, draft.place.city.code, draft.row["kind"])
     rows = drafts.unnamed(draft.place, draft.ground, pieces, taken=taken)
-    kind = _known_kind(change.kind or "basic")
+    born = drafts.BORN[draft.row["kind"]]
+    kind = _known_kind(draft, change.kind) if change.kind else born
     if change.name and change.op == "new":
-        rows[0]["name"] = named(change.name)
+        rows[0]["name"] = drafts.named(change.name)
     return [
         {"code": row["code"], "name": row["name"], "kind": kind, "locked": 0, "worker_id": None, "centre_id": None}
         for row in rows
     ]
 
 
-def _known_kind(kind: str) -> str:
+def _known_kind(draft: Desk, kind: str) -> str:
+    if draft.row["kind"] != planned.GRIDS:
+        raise errors.Invalid("kind", "Only grids are of different kinds.")
     if kind not in KINDS:
         raise errors.Invalid("kind", f"A grid is {', '.join(KINDS)}, not {kind!r}.")
     return kind

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from geo import measures
 from geo import problem as problems
 from geo.partition import Partition
+from server.rules import planned
 from server.store import bases, database, plans
 from server.usecases import errors
+from server.usecases.borders import ground as grounds
 from server.usecases.context import Columns, Context
-from server.usecases.drafting import drawing
-from server.usecases.planning import drafts
 from server.usecases.planning import plans as plan_usecases
+from server.usecases.workbench.desk import Desk
 
 MEASURED = ("grids", "in_band", "whole", "worst_deviation", "mean_deviation", "outside", "cut_edges", "crossings")
 
@@ -28,9 +29,8 @@ def compare(ctx: Context, city: str, one: str, other: str) -> dict[str, Any]:
     new and gone; ``workers`` whose grid changes. Raises Conflict where the plans are of different cells.
     """
     with database.reading(ctx.db) as connection:
-        a, b = (plan_usecases.load(ctx, connection, city, ref) for ref in (one, other))
-        if a.place.base.id != b.place.base.id:
-            raise errors.Conflict("different_cells", "The two plans are of different cells; compare them by overlay.")
+        a, b = (plan_usecases.load(ctx, connection, city, ref, kinds=planned.EVERY) for ref in (one, other))
+        refuse_unlike(a, b)
         households = bases.column(connection, a.place.base.id, "households")
         weights = households if households is not None else np.zeros(a.labels.size)
         figures = [_figures(ctx, connection, plan) for plan in (a, b)]
@@ -49,9 +49,8 @@ def compare(ctx: Context, city: str, one: str, other: str) -> dict[str, Any]:
 def moved_cells(ctx: Context, city: str, one: str, other: str) -> Columns:
     """Cells that change their grid, with the labels ``a`` and ``b`` (uint32; 4294967295: no grid)."""
     with database.reading(ctx.db) as connection:
-        a, b = (plan_usecases.load(ctx, connection, city, ref) for ref in (one, other))
-        if a.place.base.id != b.place.base.id:
-            raise errors.Conflict("different_cells", "The two plans are of different cells; compare them by overlay.")
+        a, b = (plan_usecases.load(ctx, connection, city, ref, kinds=planned.EVERY) for ref in (one, other))
+        refuse_unlike(a, b)
         old, new = ({row["label"]: row for row in plans.grids(connection, plan.id)} for plan in (a, b))
     _, moved = _moves(a.labels, b.labels, old, new)
     return Columns(
@@ -59,6 +58,14 @@ def moved_cells(ctx: Context, city: str, one: str, other: str) -> Columns:
         {"a": a.labels[moved].astype(np.uint32), "b": b.labels[moved].astype(np.uint32)},
         {"a": a.id, "b": b.id, "n": int(moved.sum())},
     )
+
+
+def refuse_unlike(a: plan_usecases.Stored | Desk, b: plan_usecases.Stored | Desk) -> None:
+    """Raise Conflict for plans of different cells, or of grids and of communities: they cannot stand side by side."""
+    if a.place.base.hash != b.place.base.hash:
+        raise errors.Conflict("different_cells", "The two plans are of different cells; carry one over first.")
+    if a.row["kind"] != b.row["kind"]:
+        raise errors.Conflict("other_kind", "Grids and communities cannot be compared.")
 
 
 def _moves(
@@ -111,9 +118,8 @@ def _workers(
 
 def _figures(ctx: Context, connection: Any, plan: plan_usecases.Stored) -> dict[str, Any]:
     """The measures of a plan on today's households."""
-    limits = (plan.row["band_low"], plan.row["band_high"])
     try:
-        ground: drafts.Ground = drawing.make_ground(ctx, connection, plan.place, band=limits)
+        ground = grounds.of_row(ctx, connection, plan.place, plan.row)
     except errors.Conflict:
         return dict(plan.row["measures"])
     inside = plan.labels >= 0

@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from server.rules import planned
 from server.store import plans
 from server.usecases import errors
+from server.usecases.borders import ground as grounds
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.drafting import drawing
+from server.usecases.drafting import workload
 from server.usecases.planning import drafts
 from server.usecases.planning import plans as plan_usecases
 
@@ -49,7 +51,7 @@ class Step:
 
 def open_(ctx: Context, connection: Connection, city: str, ref: str) -> Desk:
     """A draft with all that editing needs. Raises Conflict for a plan that is no draft or of older cells."""
-    row = plan_usecases.find(ctx, connection, city, ref)
+    row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
     place = territory.world(ctx, connection, city, base_id=row["base_id"])
     if row["status"] != "draft":
         raise errors.Conflict("not_a_draft", "Only a draft can be changed; begin one from this version first.")
@@ -60,9 +62,9 @@ def open_(ctx: Context, connection: Connection, city: str, ref: str) -> Desk:
 
 def look(ctx: Context, connection: Connection, row: dict[str, Any], place: territory.World) -> Desk:
     """Any plan of the city's cells with all that weighing it needs; ``row`` as ``plans.find`` answers it."""
-    band = (row["band_low"], row["band_high"])
-    key = ("ground", place.base.id, place.city.data_version, band)
-    ground = ctx.cache.get(key, lambda: drawing.make_ground(ctx, connection, place, band=band))
+    counted = tuple(sorted(workload.of_plan(row).weights.items()))
+    key = ("ground", row["kind"], place.base.id, place.city.data_version, row["band_low"], row["band_high"], counted)
+    ground = ctx.cache.get(key, lambda: grounds.of_row(ctx, connection, place, row))
     kept = _kept(ctx, row["id"]).get("state")
     if kept is not None and kept[0] == row["revision"]:
         return Desk(row, place, ground, kept[1], kept[2])

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from geo import cells, checks
 from geo.partition import Partition
 from geo.problem import Problem
-from server.rules import kinds, permissions
+from server.rules import kinds, planned
 from server.store import audit, database, plans
 from server.store import edit_log as log_rows
 from server.usecases import errors
@@ -25,7 +25,7 @@ from server.usecases.city import territory
 from server.usecases.context import Context
 from server.usecases.planning import approvals, drafts, nearby
 from server.usecases.planning import plans as plan_usecases
-from server.usecases.workbench import changes, desk, edit_log, shaping
+from server.usecases.workbench import changes, cutting, desk, edit_log, shaping
 from server.usecases.workbench.changes import Change
 from server.usecases.workbench.desk import Desk, Facts, Ints, Step
 
@@ -36,18 +36,20 @@ SHOWN_SINCE = 5
 def apply(
     ctx: Context, city: str, plan_id: str, change: Change, *, if_match: str | None, since: int | None = None
 ) -> dict[str, Any]:
-    """Apply a change and answer ``{tag, seq, op, entry, before, after, gone, changed, pieces, can_undo, can_redo}``.
+    """Apply a change and answer ``{tag, seq, op, entry, before, after, gone, changed, pieces, cut, can_undo,
+    can_redo}``.
 
-    ``before`` and ``after`` are the touched grids with their figures; ``changed`` the cells with their new labels.
+    ``before`` and ``after`` are the touched grids with their figures; ``changed`` the cells with their new labels;
+    ``cut`` what the borders of communities do to the grids in force (None for a plan of grids).
     ``since``: the log's number that the planner has seen. With it a change of a draft that others have changed in the
     meantime is made on top of theirs, when it touches none of their cells and grids.
     Raises Required, Stale (with what happened since), Conflict (locked, barrier, border, not a draft), Invalid.
     """
-    permissions.check(ctx.actor, "plan.draw")
     if if_match is None:
         raise errors.Required("precondition_required", "Say which state of the draft is to be changed (If-Match).")
     with database.writing(ctx.db) as connection:
         draft = desk.open_(ctx, connection, city, plan_id)
+        planned.check(ctx.actor, draft.row, "draw")
         approvals.refuse_review(connection, draft.row)
         behind = if_match.strip('"') != plan_usecases.tag(draft.row)
         if behind and (since is None or change.op in ("undo", "redo")):
@@ -55,21 +57,25 @@ def apply(
         step = changes.work_out(connection, draft, change)
         if behind and since is not None:
             _refuse_collision(connection, draft, step, since)
-        _refuse_locked(draft, step, change.op)
-        answer, after = _store(ctx, connection, draft, step, change)
+        answer, after = _stored(ctx, connection, draft, step, change)
     desk.keep(ctx, after, revision=draft.row["revision"] + 1)
     return answer
 
 
 def branch(ctx: Context, city: str, ref: str, *, name: str = "") -> dict[str, Any]:
     """Begin a draft from any version: same grids, same codes, its own log. Answers the draft's summary."""
-    permissions.check(ctx.actor, "plan.draw")
     with database.writing(ctx.db) as connection:
-        stored = plan_usecases.load(ctx, connection, city, ref)
-        if stored.place.base.id != stored.place.city.base_id:
-            raise errors.Conflict("older_base", "The plan was drawn on cells that the city no longer uses.")
-        given = changes.named(name) if name else ""
-        made = drafts.copy(ctx, connection, stored.row, stored.labels, name=given)
+        made = _begun(ctx, connection, city, ref, name)
+    return plan_usecases.get(ctx, city, made)
+
+
+def begin_with(ctx: Context, city: str, ref: str, change: Change, *, name: str = "") -> dict[str, Any]:
+    """Begin a draft from any version with a first change made, which can be undone; both or neither."""
+    with database.writing(ctx.db) as connection:
+        made = _begun(ctx, connection, city, ref, name)
+        draft = desk.open_(ctx, connection, city, made)
+        _, after = _stored(ctx, connection, draft, changes.work_out(connection, draft, change), change)
+    desk.keep(ctx, after, revision=draft.row["revision"] + 1)
     return plan_usecases.get(ctx, city, made)
 
 
@@ -79,7 +85,7 @@ def history(ctx: Context, city: str, ref: str, *, limit: int = SHOWN) -> dict[st
     ``items`` are the last ``limit`` entries.
     """
     with database.reading(ctx.db) as connection:
-        row = plan_usecases.find(ctx, connection, city, ref)
+        row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
         done, undone = edit_log.stacks(log_rows.kinds(connection, row["id"]))
         entries = log_rows.newest(connection, row["id"], limit=limit)
     hidden = set(undone)
@@ -91,7 +97,7 @@ def history(ctx: Context, city: str, ref: str, *, limit: int = SHOWN) -> dict[st
 
 def replay(ctx: Context, connection: Connection, city: str, ref: str) -> Ints:
     """The labels that the plan's log leads to from its first entry; equal to those stored."""
-    row = plan_usecases.find(ctx, connection, city, ref)
+    row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
     labels, _ = edit_log.begun(connection, row["id"], plans.labels_of(connection, row["id"]), {})
     for entry in plans.log_of(connection, row["id"]):
         if "at" in entry["payload"]:
@@ -103,11 +109,28 @@ def replay(ctx: Context, connection: Connection, city: str, ref: str) -> Ints:
 def weigh(ctx: Context, city: str, ref: str, labels: list[int]) -> dict[str, Any]:
     """The figures of some grids of any plan of the city's cells, as before and after a change: ``{items}``."""
     with database.reading(ctx.db) as connection:
-        row = plan_usecases.find(ctx, connection, city, ref)
+        row = plan_usecases.find(ctx, connection, city, ref, kinds=planned.EVERY)
         place = territory.world(ctx, connection, city, base_id=row["base_id"])
         plan = desk.look(ctx, connection, row, place)
         desk.keep(ctx, plan, revision=row["revision"])
         return {"items": shaping.told(ctx, connection, plan, [label for label in labels if label in plan.grids])}
+
+
+def _begun(ctx: Context, connection: Connection, city: str, ref: str, name: str) -> str:
+    stored = plan_usecases.load(ctx, connection, city, ref, kinds=planned.EVERY)
+    planned.check(ctx.actor, stored.row, "draw")
+    if stored.place.base.id != stored.place.city.base_id:
+        raise errors.Conflict("older_base", "The plan was drawn on cells that the city no longer uses.")
+    return drafts.copy(ctx, connection, stored.row, stored.labels, name=drafts.named(name) if name else "")
+
+
+def _stored(
+    ctx: Context, connection: Connection, draft: Desk, step: Step, change: Change
+) -> tuple[dict[str, Any], Desk]:
+    """Store a step once nothing forbids it. Raises Conflict where it touches locked grids or empties one."""
+    _refuse_locked(draft, step, change.op)
+    _refuse_emptied(draft, step, change.op)
+    return _store(ctx, connection, draft, step, change)
 
 
 def _stale(connection: Connection, draft: Desk) -> errors.Stale:
@@ -140,6 +163,18 @@ def _refuse_locked(draft: Desk, step: Step, op: str) -> None:
         raise errors.Conflict("locked", f"Locked grids keep their cells: {', '.join(codes[:5])}.", detail=codes)
 
 
+def _refuse_emptied(draft: Desk, step: Step, op: str) -> None:
+    """Raise Conflict where a stroke takes the last cell of a community: only a merger abolishes one."""
+    if draft.row["kind"] != planned.COMMUNITIES or op in ("merge", "undo", "redo"):
+        return
+    left = set(np.unique(step.labels).tolist())
+    emptied = [row["code"] for label, row in draft.grids.items() if label not in left]
+    if emptied:
+        raise errors.Conflict(
+            "emptied", "A community keeps at least one cell; merge it with another to abolish it.", detail=emptied
+        )
+
+
 def _only_locks(step: Step) -> bool:
     return all(a and b and {**a, "locked": 0} == {**b, "locked": 0} for a, b in step.facts.values())
 
@@ -167,7 +202,8 @@ def _store(
         "after": shaping.told(ctx, connection, after, sorted(touched)),
         "gone": sorted(touched - set(after.grids)),
         "changed": {"cells": cells.to_hex(draft.place.base.cells[where]), "labels": step.labels[where].tolist()},
-        "pieces": shaping.pieces(after, sorted(touched)), "can_undo": bool(done), "can_redo": bool(undone),
+        "pieces": shaping.pieces(after, sorted(touched)), "cut": cutting.told(ctx, connection, draft, after),
+        "can_undo": bool(done), "can_redo": bool(undone),
     }, after  # fmt: skip
 
 
@@ -197,11 +233,8 @@ def _written(
     plans.replace_grids(connection, plan_id, sorted(touched), made)
     fresh = [row["code"] for row in rows if row["label"] not in draft.grids]
     if fresh:
-        known = plans.codes_given(connection, city)
-        plans.give_codes(connection, city, [code for code in fresh if code not in known], plan_id=plan_id, at=at)
-    new = {row["label"]: row for row in made}
-    kept = {label: row for label, row in draft.grids.items() if label not in touched}
-    grids = dict(sorted({**kept, **new}.items()))
+        drafts.record_codes(connection, city, draft.row["kind"], fresh, plan_id=plan_id, at=at)
+    grids = _grids_after(draft.grids, touched, made)
     every = list(grids.values())
     changed = plans.change(
         connection, plan_id, revision=draft.row["revision"], grids=len(every),
@@ -212,6 +245,20 @@ def _written(
     if not changed:
         raise errors.Stale("stale", "The draft has been changed since it was read.")
     return Desk(draft.row, draft.place, draft.ground, step.labels, grids)
+
+
+def _grids_after(
+    before: dict[int, dict[str, Any]], touched: set[int], made: list[dict[str, Any]]
+) -> dict[int, dict[str, Any]]:
+    """The grids by label, ascending: those ``made`` in place of the ``touched`` ones."""
+    grids = dict(before)
+    new = {row["label"]: row for row in made}
+    for label in touched - set(new):
+        grids.pop(label, None)
+    last = next(reversed(grids), -1)
+    ordered = all(label in before or label > last for label in new)
+    grids.update(sorted(new.items()))
+    return grids if ordered else dict(sorted(grids.items()))
 
 
 def _facts(draft: Desk, step: Step, touched: set[int]) -> dict[int, tuple[Facts, Facts]]:
@@ -244,6 +291,8 @@ def _measured(
     for row in rows:
         own = facts[row["label"]][1] if row["label"] in facts else desk.facts_of(draft, row["label"])
         row.update(own or {})
+        if draft.row["kind"] == planned.COMMUNITIES and row["label"] in draft.grids:
+            row["region_id"] = draft.grids[row["label"]]["region_id"]  # a community keeps its town
         if row["kind"] == kinds.DEDICATED:
             row["deviation"] = 0.0
     covered = bool((step.labels >= 0).all())
@@ -256,9 +305,10 @@ def _measured(
 
 def _with_dedicated(part: Problem, labels: Ints, draft: Desk, facts: dict[int, tuple[Facts, Facts]]) -> Problem:
     """The problem with the cells of dedicated grids exempt from the band."""
-    known = {label: row["kind"] for label, row in draft.grids.items()}
-    known |= {label: pair[1]["kind"] for label, pair in facts.items() if pair[1] is not None}
-    special = [label for label in np.unique(labels).tolist() if known.get(label) == kinds.DEDICATED]
+    known = {label: pair[1]["kind"] for label, pair in facts.items() if pair[1] is not None}
+    present = np.unique(labels).tolist()
+    known |= {label: draft.grids[label]["kind"] for label in present if label in draft.grids and label not in known}
+    special = [label for label in present if known.get(label) == kinds.DEDICATED]
     if not special:
         return part
     exempt = np.isin(labels, special)

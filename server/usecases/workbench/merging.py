@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import cells
-from server.rules import permissions
+from server.rules import planned
 from server.store import database, plans
 from server.usecases import errors
+from server.usecases.borders import ground as grounds
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.drafting import drawing
 from server.usecases.planning import drafts, origins
 from server.usecases.planning import plans as plan_usecases
 from server.usecases.workbench import edit_log
@@ -57,7 +57,6 @@ def preview(ctx: Context, city: str, ref: str, other: str = plan_usecases.CURREN
     """What merging ``other`` into ``ref`` would do: ``{base, ours, theirs, cells: {ours, theirs, both}, collisions:
     {cells, n, grids, facts}, grids: {ours, theirs}, clean}``. Raises Conflict where the two have no common beginning.
     """
-    permissions.check(ctx.actor, "plan.draw")
     with database.reading(ctx.db) as connection:
         met = _meet(ctx, connection, city, ref, other)
         return _told(met)
@@ -68,7 +67,6 @@ def merge(
 ) -> dict[str, Any]:
     """Merge ``other`` into ``ref`` as a new draft and answer it. Raises Conflict where both changed the same cells or
     grids, unless ``prefer`` says whose change counts there."""
-    permissions.check(ctx.actor, "plan.draw")
     with database.writing(ctx.db) as connection:
         met = _meet(ctx, connection, city, ref, other)
         told = _told(met)
@@ -79,18 +77,24 @@ def merge(
                 detail=told["collisions"]["grids"] + told["collisions"]["facts"],
             )
         labels, facts = _merged(met, prefer or "ours")
+        _seat(connection, met, facts)
         band = (met.ours.row["band_low"], met.ours.row["band_high"])
-        ground = drawing.make_ground(ctx, connection, met.place, band=band)
+        measures = {**met.ours.row["measures"], **_across(met)}
+        ground = grounds.of_row(ctx, connection, met.place, {**met.ours.row, "measures": measures})
         made = drafts.save(
             ctx, connection, met.place, ground, labels, band=band, seed=None, name=met.ours.row["name"],
-            violations=drafts.violations_of(ground, labels), measured=drafts.measures_of(ground, labels), given=facts,
+            violations=drafts.violations_of(ground, labels), given=facts,
+            measured={**drafts.measures_of(ground, labels), **_across(met)},
             kind="merged", noted={"ours": met.ours.row["id"], "theirs": met.theirs.row["id"], "prefer": prefer},
         )
     return plan_usecases.get(ctx, city, made["plan"])
 
 
 def _meet(ctx: Context, connection: Connection, city: str, ref: str, other: str) -> Meeting:
-    ours, theirs = (plan_usecases.load(ctx, connection, city, one) for one in (ref, other))
+    ours, theirs = (plan_usecases.load(ctx, connection, city, one, kinds=planned.EVERY) for one in (ref, other))
+    planned.check(ctx.actor, ours.row, "draw")
+    if ours.row["kind"] != theirs.row["kind"]:
+        raise errors.Conflict("other_kind", "Grids and communities cannot be merged.")
     if ours.place.base.id != theirs.place.base.id or ours.place.base.id != ours.place.city.base_id:
         raise errors.Conflict("different_cells", "Only plans of the city's present cells can be merged.")
     common = origins.common(connection, ours.row, theirs.row)
@@ -171,6 +175,21 @@ def _merged(met: Meeting, prefer: Prefer) -> tuple[Ints, dict[int, dict[str, Any
     table[used] = np.arange(used.size)
     facts = {label: _fact(met, met.codes[at], prefer) for label, at in enumerate(used.tolist())}
     return table[codes], facts
+
+
+def _seat(connection: Connection, met: Meeting, facts: dict[int, dict[str, Any]]) -> None:
+    """Communities keep their towns, wherever most of their cells come from."""
+    if met.ours.row["kind"] == planned.COMMUNITIES:
+        rows = [row for side in (met.theirs, met.ours) for row in plans.grids(connection, side.row["id"])]
+        towns = {row["code"]: row["region_id"] for row in rows}
+        for own in facts.values():
+            own["region_id"] = towns[own["code"]]
+
+
+def _across(met: Meeting) -> dict[str, Any]:
+    """Whether one of the sides goes beyond the borders of towns, as measures say it."""
+    either = any(side.row["measures"].get(planned.ACROSS) for side in (met.ours, met.theirs))
+    return {planned.ACROSS: True} if either else {}
 
 
 def _fact(met: Meeting, code: str, prefer: Prefer) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def _told(ctx: Context, connection: Connection, draft: Desk, labels: Ints) -> di
     return {
         "plan": draft.row["id"], "tag": plan_usecases.tag(draft.row), "n": int(where.size),
         "cells": cells.to_hex(draft.place.base.cells[where[:MOST_CELLS]]), "labels": labels[where].tolist(),
-        "moved_households": round(float(draft.ground.problem.households[where].sum()), 1),
+        "moved_households": round(float(draft.ground.homes[where].sum()), 1),
         "before": shaping.told(ctx, connection, draft, touched.tolist()),
         "after": shaping.told(ctx, connection, after, touched.tolist()),
         "gone": sorted(set(touched.tolist()) - {row["label"] for row in rows}),

@@ -131,7 +131,7 @@ def pieces(draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
         part = nearby.parts_of(draft.ground.problem, mine)
         if part.max(initial=0) > 0:
             each = [mine[part == number] for number in range(int(part.max()) + 1)]
-            weight = [float(draft.ground.problem.households[piece].sum()) for piece in each]
+            weight = [float(draft.ground.homes[piece].sum()) for piece in each]
             order = sorted(range(len(each)), key=lambda i: (-weight[i], -len(each[i])))
             found.append({
                 "label": label,
@@ -145,8 +145,8 @@ def pieces(draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
 
 
 def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -> list[dict[str, Any]]:
-    """The figures of grids that a planner weighs: households, workload, deviation, parts, barriers crossed, reports,
-    cameras, walking, travel.
+    """The figures of grids that a planner weighs: households, load (what the band counts), workload, deviation, parts,
+    barriers crossed, reports, cameras, walking, travel.
 
     ``workload``: 1 is the mean grid of the plan; half of it are the households, half the reports (all households where
     there are none).
@@ -157,11 +157,11 @@ def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -
     partition = Partition(draft.place.base.cells[mine], draft.labels[mine])
     present, at = np.unique(partition.labels, return_inverse=True)
     reports, cameras = _loads(ctx, connection, draft)
-    rounds = walking.rounds_m(partition, draft.ground.problem.households[mine])
+    rounds = walking.rounds_m(partition, draft.ground.homes[mine])
     n_reports = np.bincount(at, weights=reports[mine])
     n_cameras = np.bincount(at, weights=cameras[mine])
     centres = _centres(ctx, connection, draft)
-    work = _workload(draft, draft.ground.problem.households, reports)
+    work = _workload(draft, draft.ground.homes, reports)
     found = []
     for index, label in enumerate(present.tolist()):
         row = draft.grids[label]
@@ -170,7 +170,8 @@ def told(ctx: Context, connection: Connection, draft: Desk, labels: list[int]) -
         found.append({
             "label": label, "code": row["code"], "name": row["name"], "kind": row["kind"],
             "locked": bool(row["locked"]),
-            "households": round(row["households"], 1), "cells": row["cells"], "area_km2": round(row["area_km2"], 4),
+            "households": round(row["households"], 1), "load": round(row["load"], 1), "cells": row["cells"],
+            "area_km2": round(row["area_km2"], 4),
             "deviation": round(row["deviation"], 4), "pieces": row["pieces"], "faults": row["faults"],
             "workload": round(float(work[mine][at == index].sum()), 3),
             "crossings": nearby.crossings(draft.ground.problem, mine[at == index]),
@@ -187,7 +188,7 @@ def summed(
     """The plan's measures after a change: shares from the grids' rows, borders and crossings by what changed."""
     low, high = row["band_low"], row["band_high"]
     ordinary = [grid for grid in grids if grid["kind"] != "dedicated"]
-    homes = np.array([grid["households"] for grid in ordinary])
+    homes = np.array([grid["load"] for grid in ordinary])
     off = np.abs(homes - (low + high) / 2) / ((low + high) / 2)
     cut, crossed = _borders(problem, before, after)
     measures = row["measures"]

@@ -55,9 +55,9 @@ def _told(draft: Desk, label: int) -> dict[str, Any]:
     options: list[dict[str, Any] | None] = [_repair(row)] if row["pieces"] > 1 else []
     if row["pieces"] == 1 and not row["locked"]:
         low, high = draft.row["band_low"], draft.row["band_high"]
-        if row["households"] > high:
+        if row["load"] > high:
             options += [_split(draft, row), *_handovers(draft, row, give=True)]
-        elif row["households"] < low:
+        elif row["load"] < low:
             options += [*_merges(draft, row), *_handovers(draft, row, give=False)]
     kept = sorted((one for one in options if one is not None), key=lambda one: one["outside"][1])
     named = {name: row[name] for name in ("label", "code", "name", "pieces")}
@@ -70,8 +70,8 @@ def _repair(row: dict[str, Any]) -> dict[str, Any]:
 
 def _split(draft: Desk, row: dict[str, Any]) -> dict[str, Any] | None:
     middle = (draft.row["band_low"] + draft.row["band_high"]) / 2
-    parts = max(2, round(row["households"] / middle))
-    each = row["households"] / parts
+    parts = max(2, round(row["load"] / middle))
+    each = row["load"] / parts
     after = parts * _beyond(draft, each)
     if parts > 50 or row["cells"] < parts or after >= _outside(draft, row):
         return None
@@ -82,7 +82,7 @@ def _merges(draft: Desk, row: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for other in _neighbours(draft, row):
         before = _outside(draft, row) + _outside(draft, other)
-        after = _beyond(draft, row["households"] + other["households"])
+        after = _beyond(draft, row["load"] + other["load"])
         if after < before:
             found.append(_option("merge", grids=[row["label"], other["label"]], outside=(before, after)))
     return sorted(found, key=lambda one: one["outside"][1])[:1]
@@ -95,12 +95,12 @@ def _handovers(draft: Desk, row: dict[str, Any], *, give: bool) -> list[dict[str
         giver, taker = (row, other) if give else (other, row)
         before = _outside(draft, giver) + _outside(draft, taker)
         at = _passed(draft, giver, taker)
-        homes = float(draft.ground.problem.households[at].sum())
-        after = _beyond(draft, giver["households"] - homes) + _beyond(draft, taker["households"] + homes)
+        load = float(draft.ground.problem.households[at].sum())
+        after = _beyond(draft, giver["load"] - load) + _beyond(draft, taker["load"] + load)
         if at.size and after < before - 0.5:
             found.append(_option(
-                "assign", to=taker["label"], cells=cells.to_hex(draft.place.base.cells[at]), households=homes,
-                outside=(before, after),
+                "assign", to=taker["label"], cells=cells.to_hex(draft.place.base.cells[at]),
+                households=float(draft.ground.homes[at].sum()), outside=(before, after),
             ))  # fmt: skip
     return sorted(found, key=lambda one: (one["outside"][1], one["households"]))[:2]
 
@@ -113,7 +113,7 @@ def _passed(draft: Desk, giver: dict[str, Any], taker: dict[str, Any]) -> Positi
     rest = nearby.having(draft.labels, [giver["label"]])
     grown = nearby.having(draft.labels, [taker["label"]])
     given: list[int] = []
-    homes = [giver["households"], taker["households"]]
+    homes = [giver["load"], taker["load"]]
     while len(given) < min(MOST_CELLS, len(rest) + len(given) - 1):
         if homes[0] <= high and homes[1] >= low:
             break
@@ -161,12 +161,12 @@ def _neighbours(draft: Desk, row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _outside(draft: Desk, row: dict[str, Any]) -> float:
-    return _beyond(draft, row["households"])
+    return _beyond(draft, row["load"])
 
 
-def _beyond(draft: Desk, households: float) -> float:
-    """Households above the upper or below the lower end of the band."""
-    return float(max(households - draft.row["band_high"], draft.row["band_low"] - households, 0.0))
+def _beyond(draft: Desk, load: float) -> float:
+    """What a grid has above the upper or lacks to the lower end of the band, in the unit of the band."""
+    return float(max(load - draft.row["band_high"], draft.row["band_low"] - load, 0.0))
 
 
 def _option(

@@ -7,6 +7,7 @@ import { all, request } from "../api.mjs";
 import { byId, h, icon, replace } from "../dom.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { problem } from "../parts/states.mjs";
+import { say } from "../redraw/words.mjs";
 import { createPair } from "./maps.mjs";
 import { differences } from "./tables.mjs";
 
@@ -82,7 +83,8 @@ export function openComparison(app) {
     const { beside, plan } = store.get();
     replace(table, h("p.note", {}, h("span.spinner"), t("state.loading")));
     try {
-      plans = await all(app.path("plans"), MOST);
+      const kind = app.planInfo()?.kind ?? "grids";
+      plans = await all(`${app.path("plans")}?kind=${kind}`, MOST);
       const query = `?other=${encodeURIComponent(plan)}`;
       const [found, figures] = await Promise.all([
         request(`${app.planPath("compare", beside)}${query}`),
@@ -134,7 +136,7 @@ function chooser(plans, chosen, label, onChange) {
       h(
         "option",
         { value: one.id, selected: one.id === id },
-        `${t("plan.version", { version: one.version })} · ${t(`plan.status.${one.status}`)}${one.name ? ` · ${one.name}` : ""}`,
+        `${say(one.kind, "plan.version", { version: one.version })} · ${say(one.kind, `plan.status.${one.status}`)}${one.name ? ` · ${one.name}` : ""}`,
       ),
     ),
   );

@@ -4,10 +4,14 @@ import { binary, request } from "../api.mjs";
 import { h, replace } from "../dom.mjs";
 import { t } from "../i18n.mjs";
 import { firstColours, settleColours } from "../layers/gridcolours.mjs";
+import { createGround } from "../layers/ground.mjs";
 import { GRID_COLOURS } from "../layers/style.mjs";
+import { say } from "../redraw/words.mjs";
 
 /** @type {any} */
 const root = globalThis;
+/** Changes smaller than this on the screen are gone to. */
+const SEEN_PX = 120;
 const SIDES = /** @type {const} */ (["a", "b"]);
 
 /**
@@ -39,12 +43,18 @@ export function createPair(app, place) {
   link(maps);
   maps[0].setView(app.map.getCenter(), app.map.getZoom(), { animate: false });
   maps[0].on("moveend", () => app.map.setView(maps[0].getCenter(), maps[0].getZoom(), { animate: false }));
+  const ground = createGround(app, maps);
   const clip = () => {
     const share = place.dataset.mode === "swipe" ? `${divider.value}%` : "0%";
     /** @type {any} */ (wrappers[1]).style.setProperty("clip-path", `inset(0 0 0 ${share})`);
     place.style.setProperty("--divider", share);
   };
-  const sizes = new ResizeObserver(() => maps.forEach((map) => map.invalidateSize({ pan: false, animate: false })));
+  const resize = () => {
+    const [centre, zoom] = [maps[0].getCenter(), maps[0].getZoom()];
+    maps.forEach((map) => map.invalidateSize({ pan: false, animate: false }));
+    maps.forEach((map) => map.setView(centre, zoom, { animate: false }));
+  };
+  const sizes = new ResizeObserver(resize);
   frames.forEach((frame) => sizes.observe(frame));
   let turn = 0;
 
@@ -61,13 +71,15 @@ export function createPair(app, place) {
       ]);
       const payloads = await Promise.all(lists.map((list) => binary(app.planPath("cells", list.plan.id))));
       if (mine !== turn) return;
+      ground.show().catch((failure) => app.layers.fault("ground", failure));
       const { cells } = root.GezhiPayload.decode(moved);
+      lookAt(maps[0], cells);
       const colours = new Map();
       for (const [i, layer] of layers.entries()) {
         await layer.setData(payloads[i]);
         layer.setStyle(look(layer, lists[i].grids, colours));
         layer.hatch({ cells: [...cells] });
-        names[i].textContent = `${t(i ? "compare.after" : "compare.before")} · ${t("plan.version", { version: lists[i].plan.version })}`;
+        names[i].textContent = `${t(i ? "compare.after" : "compare.before")} · ${say(lists[i].plan.kind, "plan.version", { version: lists[i].plan.version })}`;
       }
     },
     /** @param {string} mode side or swipe */
@@ -75,16 +87,30 @@ export function createPair(app, place) {
       place.dataset.mode = mode;
       divider.hidden = mode !== "swipe";
       clip();
-      maps.forEach((map) => map.invalidateSize({ pan: false, animate: false }));
+      resize();
     },
     /** @param {any} grid something with a bbox */
     goTo: (grid) => root.GezhiMap.fit(maps[0], grid.bbox, { maxZoom: 17, padding: [40, 40] }),
     stop() {
       turn += 1;
       sizes.disconnect();
+      ground.hide();
       maps.forEach((map) => map.remove());
     },
   };
+}
+
+/**
+ * Look at the cells that change their grid, unless they can be seen well where the map stands.
+ * @param {any} map
+ * @param {BigUint64Array} cells
+ */
+function lookAt(map, cells) {
+  if (!cells.length) return;
+  const bounds = root.L.latLngBounds([...cells].map((cell) => root.h3.cellToLatLng(cell.toString(16))));
+  const size = map.latLngToContainerPoint(bounds.getSouthEast()).subtract(map.latLngToContainerPoint(bounds.getNorthWest()));
+  if (Math.max(size.x, size.y) >= SEEN_PX && map.getBounds().intersects(bounds)) return;
+  map.fitBounds(bounds.pad(0.2), { animate: false, maxZoom: 15, padding: [20, 20] });
 }
 
 /**
@@ -94,9 +120,10 @@ export function createPair(app, place) {
  * @param {Map<string, number>} known colours by code; those of the left map are kept on the right one
  */
 function look(layer, grids, known) {
-  const colours = firstColours(grids).map((one, i) => known.get(grids[i].code) ?? one);
+  const first = firstColours(grids);
+  const colours = first.colours.map((one, i) => known.get(grids[i].code) ?? one);
   layer.setStyle(style(grids, colours));
-  if (!known.size) settleColours(layer, grids, colours);
+  if (!known.size) settleColours(layer, grids, { ...first, colours });
   grids.forEach((grid, i) => known.set(grid.code, colours[i]));
   return style(grids, colours);
 }

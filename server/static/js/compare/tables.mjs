@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
+import { say } from "../redraw/words.mjs";
 
 const MOST = 60;
 const metres = (/** @type {number} */ n) => format.distance(n, language());
@@ -58,29 +59,30 @@ export function differences(found, beside, go) {
           "tr",
           {},
           h("th", {}, t("compare.measure")),
-          h("th.num", {}, t("plan.version", { version: found.a.version })),
-          h("th.num", {}, t("plan.version", { version: found.b.version })),
+          h("th.num", {}, say(found.a.kind, "plan.version", { version: found.a.version })),
+          h("th.num", {}, say(found.b.kind, "plan.version", { version: found.b.version })),
           h("th"),
         ),
       ),
       h(
         "tbody",
         {},
-        MEASURES.map((one) => row(one, found.measures[one[0]])),
-        beside ? FIGURES.map((one) => row(one, beside.measures[one[0]])) : null,
+        MEASURES.map((one) => row(found.b.kind, one, found.measures[one[0]])),
+        beside ? FIGURES.map((one) => row(found.b.kind, one, beside.measures[one[0]])) : null,
       ),
     ),
     h("h3", {}, t("compare.handover")),
     handover(found.moves),
-    beside ? [h("h3", {}, t("compare.by_grid")), byGrid(beside.grids, go)] : null,
+    beside ? [h("h3", {}, say(found.b.kind, "compare.by_grid")), byGrid(beside.grids, go)] : null,
   ];
 }
 
 /**
+ * @param {string} kind of the plans
  * @param {[string, (n: number) => string, number]} measure
  * @param {(number | null)[]} values
  */
-function row([name, words, good], values) {
+function row(kind, [name, words, good], values) {
   const [before, after] = values;
   const change = before === null || after === null ? 0 : after - before;
   const tone = Math.abs(change) < 1e-9 || !good ? "" : change * good > 0 ? "good" : "bad";
@@ -88,7 +90,7 @@ function row([name, words, good], values) {
   return h(
     "tr",
     {},
-    h("th", { scope: "row", title: t(`why.compare.${name}`) }, t(`compare.${name}`)),
+    h("th", { scope: "row", title: t(`why.compare.${name}`) }, say(kind, `compare.${name}`)),
     values.map((value) => h("td.num", {}, value === null ? "—" : words(value))),
     h(
       "td",

@@ -1,8 +1,9 @@
-/** 系统管理: what this installation is: accounts and their commands, the API, the data version. */
+/** 系统管理: what this installation is: the approval steps, accounts and their commands, the API, the data version. */
 
 import { h, replace } from "../dom.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { block, facts } from "../parts/figures.mjs";
+import { approvalSteps } from "./approvalsteps.mjs";
 import { openWork } from "./common.mjs";
 
 const COMMANDS = ["user add NAME --role planner --city CODE", "user list", "user disable NAME", "verify"];
@@ -22,6 +23,7 @@ export function mount(app) {
           [t("admin.cells"), t("city.resolution", { res: city.resolution })],
         ]),
       ),
+      app.can("approval.set") ? block(t("approval.title"), approvalSteps(app)) : null,
       block(
         t("admin.accounts"),
         h(

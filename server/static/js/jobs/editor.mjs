@@ -16,6 +16,7 @@ import { button, logged, logList } from "../redraw/parts.mjs";
 import { createProposals } from "../redraw/proposal.mjs";
 import { review } from "../redraw/review.mjs";
 import { createTools } from "../redraw/tools.mjs";
+import { isBorders, told } from "../redraw/words.mjs";
 
 /** @type {[string, string][]} */
 const TOOLS = [
@@ -44,6 +45,7 @@ export async function mountEditor(app, place) {
     target: /** @type {number | null} */ (null),
     source: /** @type {number | null} */ (null),
     of: "compound",
+    across: Boolean(plan.measures?.across),
     result: /** @type {any} */ (null),
     history,
     grids: new Map(list.grids.map((/** @type {any} */ grid) => [grid.label, grid])),
@@ -82,7 +84,7 @@ export async function mountEditor(app, place) {
     },
   };
   const draw = () => replace(place, ...column(app, plan, state, tools, proposals, doings));
-  const keys = shortcuts(state, tools, doings);
+  const keys = shortcuts(app, state, tools, doings);
   app.store.set({ editing: true, selection: null });
   doings.use("pick");
   return () => {
@@ -113,10 +115,21 @@ function changed(app, state, result, draw) {
   if (state.target !== null && !state.grids.has(state.target))
     state.target = result.op === "merge" ? (result.after[0]?.label ?? null) : null;
   if (state.source !== null && !state.grids.has(state.source)) state.source = null;
-  app.layers.grids.learn(known);
+  app.layers.grids.learn(known, result.gone);
+  ring(app, state);
   state.result = result;
   state.history = logged(state.history, result);
   draw();
+}
+
+/**
+ * A strong line round the grid that cells are given to, and the one that they are taken from.
+ * @param {any} app
+ * @param {any} state
+ */
+function ring(app, state) {
+  const groups = [state.target, state.source].filter((one) => one !== null);
+  app.layers.grids.hex.layer.highlight({ groups });
 }
 
 /**
@@ -138,18 +151,19 @@ function strokes(app, state, desk, draw) {
     const label = layer.groupOf(at);
     if (label === state.target || (state.source !== null && label !== state.source)) return false;
     const [mine, theirs] = [state.grids.get(state.target), state.grids.get(label)];
-    const fault = theirs?.locked || mine?.locked ? "locked" : theirs && theirs.region?.id !== mine?.region?.id ? "border" : "";
+    const apart = !state.across && theirs && theirs.region?.id !== mine?.region?.id;
+    const fault = theirs?.locked || mine?.locked ? "locked" : apart ? "border" : "";
     if (fault) refused.add(fault);
     return !fault;
   };
   /** Say why a whole stroke came to nothing. */
   const explain = () => {
-    for (const fault of refused) app.toast(t(`redraw.refused.${fault}`), { bad: true });
+    for (const fault of refused) app.toast(told(app, `redraw.refused.${fault}`), { bad: true });
     refused.clear();
   };
   const onCells = (/** @type {string[]} */ cells, /** @type {boolean} */ done) => {
     if (state.target === null) {
-      if (done) app.toast(t("redraw.pick_first"));
+      if (done) app.toast(told(app, "redraw.pick_first"));
       return;
     }
     const fresh = cells.filter((cell) => !stroke.has(cell) && paintable(cell));
@@ -168,7 +182,7 @@ function strokes(app, state, desk, draw) {
     onLine: (/** @type {[number, number][]} */ line) =>
       state.target !== null && desk.apply({ op: "split", to: state.target, line }),
     async onFlood(/** @type {any} */ { lat, lng }) {
-      if (state.target === null) return app.toast(t("redraw.pick_first"));
+      if (state.target === null) return app.toast(told(app, "redraw.pick_first"));
       try {
         const found = await request(withQuery(app.planPath("flood", desk.plan.id), { lat, lng, of: state.of }));
         if (!found.cells.length) return app.toast(t("redraw.no_building"));
@@ -187,7 +201,7 @@ function strokes(app, state, desk, draw) {
         state.target = found.group;
         state.source = null;
       }
-      layer.highlight({ groups: [state.target, state.source].filter((one) => one !== null) });
+      ring(app, state);
       draw();
       await weigh(app, state, desk.plan.id, found.group);
       draw();
@@ -213,11 +227,12 @@ async function weigh(app, state, plan, label) {
 
 /**
  * The keys of the workbench.
+ * @param {any} app
  * @param {any} state
  * @param {any} tools
  * @param {any} doings
  */
-function shortcuts(state, tools, { act, lock, merge, rebalance, use, resize }) {
+function shortcuts(app, state, tools, { act, lock, merge, rebalance, use, resize }) {
   const onTarget = (/** @type {(grid: any) => any} */ run) => () => {
     if (state.target !== null) run(state.grids.get(state.target));
   };
@@ -240,7 +255,7 @@ function shortcuts(state, tools, { act, lock, merge, rebalance, use, resize }) {
       ctrl: false,
       shown: "R",
       text: "redraw.rebalance_here",
-      run: onTarget((grid) => rebalance(community(state, grid))),
+      run: onTarget((grid) => isBorders(app) || rebalance(community(state, grid))),
     }),
     addKey({ key: "z", ctrl: true, shift: false, shown: "Ctrl+Z", text: "redraw.undo", run: () => act({ op: "undo" }) }),
     addKey({
@@ -267,18 +282,18 @@ function column(app, plan, state, tools, proposals, doings) {
   const { act, rebalance } = doings;
   const everything = () => rebalance([...state.grids.keys()]);
   return [
-    h("p.note", {}, t("redraw.draft", { version: plan.version }), plan.name ? ` · ${plan.name}` : ""),
+    h("p.note", {}, told(app, "redraw.draft", { version: plan.version }), plan.name ? ` · ${plan.name}` : ""),
     toolRows(app, state, tools, doings),
     state.target === null
-      ? h("p.note", {}, t("redraw.pick_hint"))
-      : block(t("redraw.target"), chosen(app, state, doings)),
+      ? h("p.note", {}, told(app, "redraw.pick_hint"))
+      : block(told(app, "redraw.target"), chosen(app, state, doings)),
     proposals.view(),
     state.result && !proposals.shown()
-      ? block(t("redraw.consequences"), consequences(state.result, app.band(), app.goTo))
+      ? block(t("redraw.consequences"), consequences(app, state.result))
       : null,
     state.result?.pieces?.length
       ? button(
-          t("redraw.repair"),
+          told(app, "redraw.repair"),
           () => act({ op: "repair", grids: state.result.pieces.map((/** @type {any} */ one) => one.label) }),
           { primary: true },
         )
@@ -288,8 +303,8 @@ function column(app, plan, state, tools, proposals, doings) {
       h(
         "div.row.wrap",
         {},
-        button(t("redraw.suggest_worst"), () => suggest(app, null, act)),
-        button(t("redraw.rebalance_all"), everything, { disabled: proposals.busy() }),
+        isBorders(app) ? null : button(t("redraw.suggest_worst"), () => suggest(app, null, act)),
+        isBorders(app) ? null : button(t("redraw.rebalance_all"), everything, { disabled: proposals.busy() }),
         button(t("redraw.compare"), () => app.store.set({ beside: plan.parent ?? "current" })),
         button(t("redraw.review"), () => review(app, plan)),
       ),
@@ -316,9 +331,9 @@ function toolRows(app, state, tools, { act, use, resize }) {
       "div.tool-row",
       { role: "toolbar", "aria-label": t("redraw.tools") },
       TOOLS.map(([name, key]) =>
-        button(t(`redraw.tool.${name}`), () => use(name), {
+        button(told(app, `redraw.tool.${name}`), () => use(name), {
           pressed: tools.tool === name,
-          title: `${t(`redraw.tool.${name}`)} (${key})`,
+          title: `${told(app, `redraw.tool.${name}`)} (${key})`,
         }),
       ),
     ),

@@ -1,9 +1,7 @@
 /** 事件态势: where and when, hot spots, areas and their change, alerts, the month in sentences. One tab at a time. */
 
-import { withQuery } from "../api.mjs";
 import { h, replace } from "../dom.mjs";
-import { language, onLanguage, t } from "../i18n.mjs";
-import { clockOf, windowOf } from "../layers/asked.mjs";
+import { onLanguage, t } from "../i18n.mjs";
 import { empty } from "../parts/states.mjs";
 import { createStrip } from "../parts/strip.mjs";
 import { openWork, tabs } from "./common.mjs";
@@ -28,7 +26,6 @@ export function mount(app) {
   const strip = known && app.can("exact.read") ? createStrip(app) : null;
   let tab = tabOf(app);
   let leave = () => {};
-  app.exportPath = () => exportPath(app);
   const draw = () => {
     leave();
     leave = () => {};
@@ -84,18 +81,4 @@ function nothing(app) {
     ? h("button.button.primary", { type: "button", on: { click: open } }, t("data.import_incidents"))
     : null;
   return empty(t("incidents.none"), go);
-}
-
-/** Address of the view as one file. @param {any} app */
-function exportPath(app) {
-  const { category, per, smooth, layers } = app.store.get();
-  return withQuery(app.path("incidents/map"), {
-    ...windowOf(app),
-    ...clockOf(app),
-    category,
-    per: per === "raw" ? "" : per,
-    smooth: smooth || "",
-    spots: layers.hotspots !== undefined ? "true" : "",
-    language: language(),
-  });
 }

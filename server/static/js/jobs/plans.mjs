@@ -4,6 +4,7 @@ import { all } from "../api.mjs";
 import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { onLanguage, t } from "../i18n.mjs";
+import { bandWords } from "../panel/common.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
 import { openWork } from "./common.mjs";
 import { planActions } from "./plansteps.mjs";
@@ -53,6 +54,7 @@ function card(app, plan, shown) {
   const facts = [
     t("plan.grids", { n: format.number(plan.grids) }),
     t("plan.band", { low: format.number(plan.band[0]), high: format.number(plan.band[1]) }),
+    bandWords(measures.workload),
     measures.in_band === undefined ? "" : t("plan.in_band", { share: format.percent(measures.in_band) }),
   ].filter(Boolean);
   const open = () => app.showPlan(plan.status === "in_force" ? "current" : plan.id);

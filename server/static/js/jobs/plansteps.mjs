@@ -10,6 +10,7 @@ import { remembered } from "../store.mjs";
 import { exportLinks } from "../panel/outputs.mjs";
 import { overtaken, rollBack } from "../redraw/conflicts.mjs";
 import { review } from "../redraw/review.mjs";
+import { say } from "../redraw/words.mjs";
 import { labelled } from "./common.mjs";
 
 const SECONDS = [5, 15, 30, 60, 180];
@@ -127,10 +128,10 @@ export async function publish(app, plan) {
     const faults = body.violations?.length ?? 0;
     const from = h("input.field", { type: "date" });
     const text = [
-      h("p", {}, t("publish.what", { version: plan.version, grids: format.number(plan.grids) })),
+      h("p", {}, say(plan.kind, "publish.what", { version: plan.version, grids: format.number(plan.grids) })),
       h("p.note", {}, faults ? t("publish.faults", { n: format.number(faults) }) : t("publish.no_faults")),
       labelled(t("publish.from"), from),
-      h("p.note", {}, t("publish.undo")),
+      h("p.note", {}, say(plan.kind, "publish.undo")),
     ];
     if (!(await ask({ title: t("publish.title"), text: h("div.stack", {}, text), yes: t("plan.publish") }))) return;
     await request(app.planPath("publish", plan.id), {
@@ -138,11 +139,12 @@ export async function publish(app, plan) {
       json: from.value ? { effective_from: format.startOfDay(from.value, app.city.tz) } : {},
       ifMatch: body.tag ? `"${body.tag}"` : (tag ?? ""),
     });
-    app.toast(t("publish.done", { version: plan.version }));
+    app.toast(say(plan.kind, "publish.done", { version: plan.version }));
     app.store.set({ plan: "current" });
     await app.refresh();
   } catch (failure) {
-    if (/** @type {any} */ (failure).code === "overtaken") overtaken(app, plan);
+    const { code, detail } = /** @type {any} */ (failure);
+    if (code === "overtaken") overtaken(app, plan, detail[0]?.id);
     else failed(failure);
   }
 }

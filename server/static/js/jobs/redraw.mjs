@@ -8,6 +8,8 @@ import { faultText, planWords } from "../panel/common.mjs";
 import { spread } from "../panel/region.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty, loadInto, problem } from "../parts/states.mjs";
+import { isBorders } from "../redraw/words.mjs";
+import { mountBorders } from "./borders.mjs";
 import { openWork, tabs } from "./common.mjs";
 import { mountEditor } from "./editor.mjs";
 import { drawForm, planActions } from "./plansteps.mjs";
@@ -19,32 +21,51 @@ const SHOWN = 40;
 /** @param {any} app */
 export function mount(app) {
   let tab = "check";
+  let last = app.store.get().plan;
   /** @type {() => void} */
   let leave = () => undefined;
   const draw = () => {
     leave();
     leave = () => undefined;
+    tab = app.store.get().tab ?? tab;
+    app.store.set({ tab: null });
     const body = openWork(app, "job.redraw");
     const offered = /** @type {[string, string][]} */ ([
       ["check", t("redraw.check")],
       ...(app.can("plan.draw") ? [["edit", t("redraw.edit")], ["draw", t("redraw.draw")]] : []),
+      ...(app.can("border.draw") ? [["borders", t("borders.tab")]] : []),
     ]);
     const place = h("div");
     const choose = (/** @type {string} */ id) => {
+      const away = tab === "borders" && id !== tab && isBorders(app);
       tab = id;
-      draw();
+      if (away) app.showPlan("current");
+      else draw();
     };
     replace(body, tabs(offered, tab, choose), place);
     if (tab === "draw") replace(place, drawForm(app));
-    else if (tab === "edit") edit(place);
+    else if (tab === "edit") hold(place, mountEditor);
+    else if (tab === "borders") hold(place, mountBorders);
     else loadInto(place, () => check(app, () => choose("draw")), 8);
+    asked(place);
   };
-  const edit = (/** @type {HTMLElement} */ place) => {
+  /** A plan of communities is looked at on its own tab, and one of grids on theirs, however it came to be shown. */
+  const asked = async (/** @type {HTMLElement} */ place) => {
+    const { plan } = app.store.get();
+    const fresh = plan !== last && plan !== "current";
+    last = plan;
+    await app.grids().catch(() => null);
+    const other = isBorders(app) ? "borders" : "edit";
+    if (!place.isConnected || tab === other || (isBorders(app) ? tab === "draw" : tab !== "borders" || !fresh)) return;
+    tab = other;
+    draw();
+  };
+  const hold = (/** @type {HTMLElement} */ place, /** @type {typeof mountEditor} */ mount) => {
     let left = false;
     leave = () => {
       left = true;
     };
-    mountEditor(app, place).then((stop) => {
+    mount(app, place).then((stop) => {
       if (left) stop();
       else leave = stop;
     }).catch((failure) => replace(place, problem(failure, draw)));

@@ -1,6 +1,7 @@
 /** How the grids look: the options of the hexagon layer and the legend, from the plan and the reader's choices. Pure. */
 
 import { t } from "../i18n.mjs";
+import { say } from "../redraw/words.mjs";
 import { countIn, DEVIATION, GRID_COLOURS, quantiles, RAMP } from "./style.mjs";
 
 /**
@@ -11,9 +12,11 @@ import { countIn, DEVIATION, GRID_COLOURS, quantiles, RAMP } from "./style.mjs";
  * @property {string} choice
  * @property {boolean} covered another layer colours the cells
  */
-/** @typedef {{grids: any[], plan: any, colours: number[], regions: any[], levels: string[], zoom: number}} Plan */
+/** @typedef {{grids: any[], plan: any, colours: number[], steps: any[], bare: number, regions: any[], levels: string[], zoom: number}} Plan */
 
 const GRID_LINE = "#26343d";
+/** Cells in no grid. */
+const BARE = "#b3261e";
 const COMMUNITY_LINE = "#4b3a1d";
 const TOWN_LINE = "#3d2b56";
 
@@ -32,6 +35,7 @@ export function styleOf(look, plan) {
     borderColour: look.on ? GRID_LINE : "#ffffff",
     levels: look.regions ? regionLevels(look, plan) : [],
     cellLines: look.on,
+    bareColour: filled ? BARE : null,
   };
 }
 
@@ -43,7 +47,8 @@ export function styleOf(look, plan) {
 export function legendsOf(look, plan) {
   if (!look.on || look.covered) return [];
   const n = plan.grids.length;
-  const source = t("plan.version", { version: plan.plan.version });
+  const { kind } = plan.plan;
+  const source = say(kind, "plan.version", { version: plan.plan.version });
   if (look.choice === "deviation") {
     const counts = countIn(
       plan.grids.map((grid) => grid.deviation),
@@ -53,22 +58,21 @@ export function legendsOf(look, plan) {
     return [{ title: t("layer.grids.deviation"), n, source, classes }];
   }
   if (look.choice === "households") {
-    const classes = householdClasses(plan.grids);
     const counts = countIn(
       plan.grids.map((grid) => grid.households),
-      classes,
+      plan.steps,
     );
-    const counted = classes.map((one, i) => ({ ...one, count: counts[i] }));
+    const counted = plan.steps.map((one, i) => ({ ...one, count: counts[i] }));
     return [{ title: t("layer.grids.households"), unit: t("unit.households"), n, source, classes: counted }];
   }
   const lines = [
-    { colour: GRID_LINE, weight: 1.5, label: t("legend.grid_border") },
+    { colour: GRID_LINE, weight: 1.5, label: say(kind, "legend.grid_border") },
     look.regions && { colour: COMMUNITY_LINE, weight: 2.5, label: t("legend.community_border") },
     look.regions && plan.levels.includes("town") && { colour: TOWN_LINE, weight: 4, label: t("legend.town_border") },
   ];
-  return [
-    { title: t("layer.grids"), n, source, classes: lines.filter(Boolean).map((one) => ({ ...one, shape: "line" })) },
-  ];
+  const shapes = lines.filter(Boolean).map((one) => ({ ...one, shape: "line" }));
+  const bare = plan.bare ? [{ colour: BARE, label: t("legend.no_grid"), count: plan.bare }] : [];
+  return [{ title: say(kind, "layer.grids"), n, source, classes: [...shapes, ...bare] }];
 }
 
 /**
@@ -83,9 +87,9 @@ export function thinness(zoom) {
  * @param {string} choice
  * @param {Plan} plan
  */
-function fillOf(choice, { grids, colours }) {
+function fillOf(choice, { grids, colours, steps }) {
   if (choice === "deviation" || choice === "households") {
-    const classes = choice === "deviation" ? DEVIATION : householdClasses(grids);
+    const classes = choice === "deviation" ? DEVIATION : steps;
     return { kind: "groupvalue", column: "grid", values: byLabel(grids, (grid) => grid[choice]), classes };
   }
   return { kind: "group", column: "grid", colours: byLabel(grids, (_, i) => GRID_COLOURS[colours[i]]) };
@@ -125,8 +129,8 @@ function byLabel(grids, of) {
   return values;
 }
 
-/** @param {any[]} grids */
-function householdClasses(grids) {
+/** Classes with as many grids each, coloured. @param {any[]} grids @returns {any[]} */
+export function householdClasses(grids) {
   const classes = quantiles(
     grids.map((grid) => grid.households),
     RAMP.length,

@@ -9,20 +9,23 @@ const PAD = 0.3;
 const REST_MS = 120;
 const FROM_ZOOM = /** @type {Record<string, number>} */ ({ water: 7, rail: 9, road: 9, building: 15 });
 
-/** @param {any} app */
-export function createGround(app) {
-  const reader = createReader(app);
-  /** @type {any} */
-  let overlay = null;
+/**
+ * @param {any} app
+ * @param {any[]} [maps] maps that show the same view: the page's own, or those of a comparison
+ */
+export function createGround(app, maps = [app.map]) {
+  const reader = createReader(app, maps[0]);
+  /** One for each map. @type {any[]} */
+  let overlays = [];
   let opacity = 1;
   let shown = false;
   let timer = 0;
   const refresh = async () => {
     const found = await reader.read();
     if (!found || !shown) return;
-    const before = overlay;
-    overlay = root.GezhiFeatures.make("ground", found.data, { opacity }).addTo(app.map);
-    before?.remove();
+    const before = overlays;
+    overlays = maps.map((map) => root.GezhiFeatures.make("ground", found.data, { opacity }).addTo(map));
+    before.forEach((one) => one.remove());
     if (found.failure) throw found.failure;
   };
   const moved = () => {
@@ -32,15 +35,16 @@ export function createGround(app) {
   return {
     async show() {
       shown = true;
-      overlay?.addTo(app.map);
-      app.map.on("moveend", moved);
+      overlays.forEach((one, i) => one.addTo(maps[i]));
+      maps[0].on("moveend", moved);
       await refresh();
     },
     hide() {
       shown = false;
-      app.map.off("moveend", moved);
+      clearTimeout(timer);
+      maps[0].off("moveend", moved);
       reader.forget();
-      overlay?.remove();
+      overlays.forEach((one) => one.remove());
     },
     refresh() {
       reader.forget();
@@ -49,7 +53,7 @@ export function createGround(app) {
     /** @param {number} value */
     fade(value) {
       opacity = value;
-      overlay?.setOpacity(value);
+      overlays.forEach((one) => one.setOpacity(value));
     },
     legend: () => [],
   };
@@ -58,8 +62,9 @@ export function createGround(app) {
 /**
  * Reads what the view needs, once for each zoom and as long as the view stays inside what was read.
  * @param {any} app
+ * @param {any} map
  */
-function createReader(app) {
+function createReader(app, map) {
   /** What was asked for last. @type {{zoom: number, view: any} | null} */
   let asked = null;
   return {
@@ -68,9 +73,9 @@ function createReader(app) {
     },
     /** What lies there by kind, and what failed; null when there is nothing new. */
     async read() {
-      const zoom = Math.floor(app.map.getZoom());
-      if (asked && asked.zoom === zoom && asked.view.contains(app.map.getBounds())) return null;
-      const view = app.map.getBounds().pad(PAD);
+      const zoom = Math.floor(map.getZoom());
+      if (asked && asked.zoom === zoom && asked.view.contains(map.getBounds())) return null;
+      const view = map.getBounds().pad(PAD);
       const mine = (asked = { zoom, view });
       const kinds = Object.keys(FROM_ZOOM).filter((kind) => zoom >= FROM_ZOOM[kind]);
       const path = (/** @type {string} */ kind) => withQuery(app.path("ground"), { kind, bbox: box(view), zoom });

@@ -14,14 +14,27 @@ const root = globalThis;
  */
 export function createHex(app, { pane, options = {} }) {
   const layer = new root.GezhiHexagons({ pane, ...options });
-  /** @type {AbortController | null} */
-  let asking = null;
+  /** What is being asked for. @type {{path: string, turn: AbortController, data: Promise<ArrayBuffer>} | null} */
+  let asked = null;
   /** @type {string | null} */
   let shown = null;
+  /** Ask for an address, unless it is asked for already. @param {string} path */
+  const ask = (path) => {
+    if (asked?.path === path) return asked;
+    asked?.turn.abort();
+    const turn = new AbortController();
+    asked = { path, turn, data: binary(path, turn.signal) };
+    asked.data.catch(() => undefined);
+    return asked;
+  };
   return {
     layer,
     /** The decoded payload that is shown, or null. */
     data: () => (shown ? layer.data : null),
+    /** Begin to ask for what `load` will show. @param {string} path */
+    begin(path) {
+      if (path !== shown) ask(path);
+    },
     /**
      * Show the payload at an address, styled by what it holds. Resolves to the payload, or null when a newer one came.
      * @param {string} path
@@ -32,15 +45,18 @@ export function createHex(app, { pane, options = {} }) {
         layer.setStyle(styleOf(layer.data));
         return layer.data;
       }
-      asking?.abort();
-      const turn = (asking = new AbortController());
-      const data = root.GezhiPayload.decode(await binary(path, turn.signal));
-      if (turn.signal.aborted) return null;
-      layer.data = layer.located = null;
-      layer.setStyle(styleOf(data));
-      if (!(await layer.setData(data))) return null;
-      shown = path;
-      return data;
+      const mine = ask(path);
+      try {
+        const data = root.GezhiPayload.decode(await mine.data);
+        if (mine.turn.signal.aborted) return null;
+        layer.data = layer.located = null;
+        layer.setStyle(styleOf(data));
+        if (!(await layer.setData(data))) return null;
+        shown = path;
+        return data;
+      } finally {
+        if (asked === mine) asked = null;
+      }
     },
     /** Put it on the map. */
     show() {
@@ -48,7 +64,8 @@ export function createHex(app, { pane, options = {} }) {
     },
     /** Take it off the map; what was loaded stays. */
     hide() {
-      asking?.abort();
+      asked?.turn.abort();
+      asked = null;
       layer.remove();
     },
   };

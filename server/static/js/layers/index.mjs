@@ -118,8 +118,11 @@ function createReport(app) {
  */
 function createPlanLayers(app, report) {
   const { store } = app;
-  const grids = createGrids(app);
   const labels = createLabels(app);
+  const grids = createGrids(app, () => {
+    labels.draw();
+    app.legendsChanged();
+  });
   const borders = createBorders(app);
   const draw = () => {
     const { layers, choices, hasPlan } = store.get();

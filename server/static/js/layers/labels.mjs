@@ -55,6 +55,7 @@ export function createLabels(app) {
   app.map.on("zoomanim", () => replace(pane));
 
   return {
+    draw,
     async refresh() {
       const [all, list] = await Promise.all([app.regions(), app.grids().catch(() => ({ grids: [] }))]);
       regions = all.map((/** @type {any} */ one) => ({ ...one, ...(one.geometry ? labelPoint(one.geometry) : {}) }));

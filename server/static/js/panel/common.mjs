@@ -4,6 +4,7 @@ import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { known, t, tOr } from "../i18n.mjs";
 import { columns } from "../parts/charts.mjs";
+import { say } from "../redraw/words.mjs";
 
 /**
  * The way down from the city: each step is a button, the last one is where we are.
@@ -184,5 +185,15 @@ export function tierName(tier) {
 export function planWords(app) {
   const plan = app.planInfo?.();
   if (!plan) return t("plan.none_yet");
-  return t("plan.words", { version: plan.version, status: t(`plan.status.${plan.status}`) });
+  const status = say(plan.kind, `plan.status.${plan.status}`);
+  const words = say(plan.kind, "plan.words", { version: plan.version, status });
+  return [words, bandWords(plan.workload)].filter(Boolean).join(" · ");
+}
+
+/**
+ * What the band of a plan counts, where that is not households; else nothing.
+ * @param {string | null | undefined} workload
+ */
+export function bandWords(workload) {
+  return workload && workload !== "households" ? t("plan.workload", { name: workload }) : "";
 }

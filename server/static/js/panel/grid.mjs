@@ -5,7 +5,7 @@ import * as format from "../format.mjs";
 import { language, t, tOr } from "../i18n.mjs";
 import { gauge } from "../parts/charts.mjs";
 import { block, facts, figures } from "../parts/figures.mjs";
-import { actions, chainOf, crumbs, faultLines, monthChart, planWords, tierName } from "./common.mjs";
+import { actions, bandWords, chainOf, crumbs, faultLines, monthChart, planWords, tierName } from "./common.mjs";
 import { gridSheet, whyBlock } from "./outputs.mjs";
 
 const PLACES_SHOWN = 12;
@@ -48,12 +48,12 @@ export async function gridPanel(app, id) {
               "div.gauge",
               {},
               gauge({
-                value: grid.households,
+                value: grid.load,
                 low,
                 high,
                 text: (value) => format.number(value),
-                label: t("grid.gauge", {
-                  n: format.number(grid.households),
+                label: t(weighed(app) ? "grid.gauge_load" : "grid.gauge", {
+                  n: format.number(grid.load),
                   low: format.number(low),
                   high: format.number(high),
                 }),
@@ -69,6 +69,11 @@ export async function gridPanel(app, id) {
       block(t("panel.can_do"), actions(app, grid, gridSheet(app, id))),
     ),
   };
+}
+
+/** Whether the band of the plan counts something else than households. @param {any} app */
+function weighed(app) {
+  return Boolean(bandWords(app.planInfo()?.workload));
 }
 
 /** The kind in the page's language; a word that is not ours stays as the source has it. @param {string | null} kind */
@@ -92,13 +97,17 @@ function gridFigures(app, grid, low, high, dedicated) {
     (/** @type {number} */ sum, /** @type {any} */ one) => sum + (one.n ?? 0),
     0,
   );
+  const target = t("grid.target", { low: format.number(low), high: format.number(high) });
   const list = [
     {
       label: t("grid.households"),
       value: format.householdCount(grid.households, tongue),
-      beside: dedicated ? t("grid.no_band") : t("grid.target", { low: format.number(low), high: format.number(high) }),
+      beside: dedicated ? t("grid.no_band") : weighed(app) ? "" : target,
       why: `${t("why.households")} ${source}`,
     },
+    ...(weighed(app) && !dedicated
+      ? [{ label: t("grid.load"), value: format.number(grid.load), beside: target, why: `${t("why.load")} ${source}` }]
+      : []),
     {
       label: t("grid.deviation"),
       value: dedicated ? "–" : format.signed(grid.deviation),

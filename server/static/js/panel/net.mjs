@@ -71,6 +71,8 @@ function refinement(app) {
             gridItem(app, one, t("net.parts", { n: format.number(one.parts.length) })),
           ),
         ),
+        found.n_split > MOST ? h("p.note", {}, t("table.rest", { n: format.number(found.n_split - MOST) })) : null,
+        found.n_split ? adopter(app, found) : null,
       ];
     });
   return h(
@@ -79,6 +81,33 @@ function refinement(app) {
     h("button.button", { type: "button", on: { click: show } }, t("net.refine")),
     answer,
   );
+}
+
+/**
+ * Take the refinement over as a draft and open it in the workbench.
+ * @param {any} app
+ * @param {any} found the refinement
+ */
+function adopter(app, found) {
+  const run = async () => {
+    press.disabled = true;
+    try {
+      const made = await request(app.path("refinement"), {
+        method: "POST",
+        json: { plan: found.plan.id, name: t("net.adopted_name") },
+      });
+      await app.refresh();
+      app.store.set({ tab: "edit", plan: made.id, selection: null });
+      if (app.store.get().job !== "redraw") app.openJob("redraw");
+      app.toast(t("net.adopted", { version: made.version, n: format.number(made.grids) }));
+    } catch (failure) {
+      failed(failure);
+    } finally {
+      press.disabled = false;
+    }
+  };
+  const press = h("button.button.primary", { type: "button", on: { click: run } }, t("net.adopt"));
+  return h("div.stack", {}, h("p.note", {}, t("net.adopt_hint")), h("p.row", {}, press));
 }
 
 /**

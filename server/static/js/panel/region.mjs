@@ -111,7 +111,7 @@ export function regionList(app, regions) {
  */
 export function spread(grids, [low, high]) {
   return distribution(
-    grids.map((grid) => grid.households),
+    grids.map((grid) => grid.load),
     {
       low,
       high,

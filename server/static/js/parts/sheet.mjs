@@ -30,7 +30,13 @@ export function openPrint(app) {
   const fault = h("p.fault", { role: "alert", hidden: true });
   const go = () => {
     const text = approval.value.trim();
-    fault.hidden = Boolean(text) && !(audience.value === "public" && text === t("print.internal_mark"));
+    const open = audience.value === "public";
+    if (open && exactShown(app)) {
+      fault.hidden = false;
+      fault.textContent = t("print.exact");
+      return audience.focus();
+    }
+    fault.hidden = Boolean(text) && !(open && text === t("print.internal_mark"));
     if (!fault.hidden) {
       fault.textContent = t("print.needs_mark");
       approval.setAttribute("aria-invalid", "true");
@@ -57,6 +63,12 @@ export function openPrint(app) {
       h("button.button.primary", { type: "button", on: { click: go } }, t("tool.print")),
     ],
   );
+}
+
+/** Whether the map shows figures of incidents that only the office may see. @param {any} app */
+function exactShown(app) {
+  const { layers } = app.store.get();
+  return app.can("exact.read") && ["heat", "hotspots", "areas"].some((id) => layers[id] !== undefined);
 }
 
 /** @param {any} app */

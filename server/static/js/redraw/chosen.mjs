@@ -7,6 +7,7 @@ import { language, t } from "../i18n.mjs";
 import { openDialog } from "../parts/dialogs.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { button } from "./parts.mjs";
+import { isBorders, told } from "./words.mjs";
 
 /**
  * @typedef {object} Doings
@@ -29,7 +30,7 @@ export function chosen(app, state, { act, lock, merge, rebalance, release }) {
   return h(
     "div.stack",
     {},
-    nameAndKind(grid, act),
+    nameAndKind(app, grid, act),
     h(
       "p.note",
       {},
@@ -44,7 +45,7 @@ export function chosen(app, state, { act, lock, merge, rebalance, release }) {
           h("span.tag.grow", {}, t("redraw.from", { name: source.name })),
           h(
             "button.button.quiet.square",
-            { type: "button", "aria-label": t("redraw.from_any"), title: t("redraw.from_any"), on: { click: release } },
+            { type: "button", "aria-label": told(app, "redraw.from_any"), title: told(app, "redraw.from_any"), on: { click: release } },
             icon("close"),
           ),
         )
@@ -56,14 +57,18 @@ export function chosen(app, state, { act, lock, merge, rebalance, release }) {
       h(
         "span.row",
         {},
-        button(t("redraw.split"), () => act({ op: "split", to: grid.label, parts: Number(parts.value) }), {
+        button(told(app, "redraw.split"), () => act({ op: "split", to: grid.label, parts: Number(parts.value) }), {
           title: "S",
         }),
         parts,
       ),
-      button(t("redraw.merge"), merge, { title: "M" }),
-      button(t("redraw.rebalance_here"), () => rebalance(community(state, grid)), { title: "R" }),
-      button(t("redraw.suggest"), () => suggest(app, grid.label, act)),
+      button(told(app, "redraw.merge"), merge, { title: "M" }),
+      isBorders(app)
+        ? null
+        : [
+            button(t("redraw.rebalance_here"), () => rebalance(community(state, grid)), { title: "R" }),
+            button(t("redraw.suggest"), () => suggest(app, grid.label, act)),
+          ],
       button(t("redraw.note"), () => noteOn(app, grid)),
     ),
   );
@@ -74,8 +79,8 @@ function workload(grid) {
   return grid.workload === undefined ? "" : t("redraw.workload_of", { n: format.number(grid.workload, 2) });
 }
 
-/** @param {any} grid @param {(change: any) => any} act */
-function nameAndKind(grid, act) {
+/** @param {any} app @param {any} grid @param {(change: any) => any} act */
+function nameAndKind(app, grid, act) {
   const kinds = ["basic", "dedicated", "professional"].map((kind) =>
     h("option", { value: kind, selected: kind === grid.kind }, t(`grid.kind.${kind}`)),
   );
@@ -86,17 +91,19 @@ function nameAndKind(grid, act) {
       type: "text",
       value: grid.name,
       maxlength: 80,
-      "aria-label": t("redraw.name"),
+      "aria-label": told(app, "redraw.name"),
       on: { change: (/** @type {any} */ event) => act({ op: "rename", to: grid.label, name: event.target.value }) },
     }),
-    h(
-      "select.field",
-      {
-        "aria-label": t("redraw.kind"),
-        on: { change: (/** @type {any} */ event) => act({ op: "kind", to: grid.label, kind: event.target.value }) },
-      },
-      kinds,
-    ),
+    isBorders(app)
+      ? null
+      : h(
+          "select.field",
+          {
+            "aria-label": t("redraw.kind"),
+            on: { change: (/** @type {any} */ event) => act({ op: "kind", to: grid.label, kind: event.target.value }) },
+          },
+          kinds,
+        ),
   );
 }
 
@@ -113,12 +120,12 @@ export function community(state, grid) {
  */
 export function chooseMerge(app, state, act) {
   const mine = state.grids.get(state.target);
-  const near = app.layers.grids.hex.layer
-    .neighbourGroups(state.target)
+  const around = app.layers.grids.hex.layer.neighbourGroups([state.target]).get(state.target);
+  const near = [...around]
     .map((/** @type {number} */ label) => state.grids.get(label))
     .filter((/** @type {any} */ one) => one && one.region?.id === mine.region?.id);
   const dialog = openDialog(
-    t("redraw.merge_with", { name: mine.name }),
+    told(app, "redraw.merge_with", { name: mine.name }),
     near.length
       ? h(
           "ul.items",
@@ -140,7 +147,7 @@ export function chooseMerge(app, state, act) {
             );
           }),
         )
-      : h("p", {}, t("redraw.no_neighbour")),
+      : h("p", {}, told(app, "redraw.no_neighbour")),
   );
 }
 

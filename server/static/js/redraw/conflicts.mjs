@@ -10,6 +10,7 @@ import { t } from "../i18n.mjs";
 import { ask, openDialog } from "../parts/dialogs.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { button, entryText } from "./parts.mjs";
+import { say } from "./words.mjs";
 
 /**
  * Somebody else has changed the draft: say what, and offer to put one's own change on top, or to begin from theirs.
@@ -66,14 +67,15 @@ export async function sameDraft(app, failure, again, seen) {
  * Another plan has come into force since the draft was begun: show what each side changed and offer the merge.
  * @param {any} app
  * @param {any} plan the draft
+ * @param {string} [other] the plan in force, of communities by its id
  */
-export async function overtaken(app, plan) {
+export async function overtaken(app, plan, other = "current") {
   try {
-    const met = await request(`${app.planPath("merge", plan.id)}?other=current`);
+    const met = await request(`${app.planPath("merge", plan.id)}?other=${encodeURIComponent(other)}`);
     const merge = async (/** @type {string | null} */ prefer) => {
       dialog.close();
       try {
-        const made = await request(app.planPath("merge", plan.id), { method: "POST", json: { prefer } });
+        const made = await request(app.planPath("merge", plan.id), { method: "POST", json: { other, prefer } });
         app.toast(t("merge.done", { version: made.version }));
         await app.refresh();
         app.showPlan(made.id);
@@ -140,7 +142,7 @@ export async function rollBack(app, plan) {
   const text = h(
     "div.stack",
     {},
-    h("p", {}, t("rollback.text", { version: plan.version })),
+    h("p", {}, say(plan.kind, "rollback.text", { version: plan.version })),
     h("label.over", {}, t("rollback.reason"), reason),
   );
   if (!(await ask({ title: t("rollback.title"), text, yes: t("rollback.do") }))) return;
@@ -150,7 +152,7 @@ export async function rollBack(app, plan) {
       json: { reason: reason.value },
       ifMatch: `"${plan.tag}"`,
     });
-    app.toast(t("rollback.done", { version: made.version }));
+    app.toast(say(plan.kind, "rollback.done", { version: made.version }));
     app.store.set({ plan: "current" });
     await app.refresh();
   } catch (failure) {

@@ -3,34 +3,57 @@
 import { h, icon, s } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
+import { bandWords } from "../panel/common.mjs";
+import { told } from "./words.mjs";
 
 /**
+ * @param {any} app
  * @param {any} result as POST …/edits answers
- * @param {[number, number]} band
- * @param {(grid: any) => void} go
  */
-export function consequences(result, band, go) {
+export function consequences(app, result) {
+  const band = app.band();
   const before = new Map(result.before.map((/** @type {any} */ grid) => [grid.label, grid]));
   const top = Math.max(
     band[1] * 1.3,
-    ...result.after.map((/** @type {any} */ grid) => grid.households),
-    ...result.before.map((/** @type {any} */ grid) => grid.households),
+    ...result.after.map((/** @type {any} */ grid) => grid.load),
+    ...result.before.map((/** @type {any} */ grid) => grid.load),
   );
   return h(
     "div.stack",
     {},
-    result.after.map((/** @type {any} */ grid) => card(grid, before.get(grid.label), band, top, go)),
+    result.cut ? cutGrids(app, result.cut) : null,
+    result.after.map((/** @type {any} */ grid) => card(app, grid, before.get(grid.label), band, top)),
   );
 }
 
 /**
+ * Which grids in force the borders of communities cut.
+ * @param {any} app
+ * @param {any} cut
+ */
+function cutGrids(app, cut) {
+  const names = cut.grids.map((/** @type {any} */ grid) => grid.name || grid.code).join("、");
+  return h(
+    "section.block",
+    {},
+    h(
+      "p",
+      { class: `fault-line ${cut.after ? "warn" : "good"}` },
+      icon(cut.after ? "warning" : "tick"),
+      h("span", {}, t("borders.cut", { before: format.number(cut.before), after: format.number(cut.after) })),
+    ),
+    names ? h("p.note", {}, t("borders.cut_here", { names })) : null,
+  );
+}
+
+/**
+ * @param {any} app
  * @param {any} grid
  * @param {any} was
  * @param {[number, number]} band
  * @param {number} top
- * @param {(grid: any) => void} go
  */
-function card(grid, was, band, top, go) {
+function card(app, grid, was, band, top) {
   const rows = [
     ["redraw.workload", grid.workload, was?.workload, (/** @type {number} */ n) => format.number(n, 2)],
     ["redraw.reports", grid.reports, was?.reports, format.number],
@@ -44,25 +67,35 @@ function card(grid, was, band, top, go) {
     ],
     ["redraw.crossings", grid.crossings, was?.crossings, format.number],
   ];
-  const out = grid.households > band[1] || grid.households < band[0];
+  const out = grid.load > band[1] || grid.load < band[0];
+  const unit = bandWords(app.planInfo()?.workload);
   return h(
     "section.block",
     {},
     h(
       "button.item",
-      { type: "button", on: { click: () => go(grid) } },
+      { type: "button", on: { click: () => app.goTo(grid) } },
       h("span.grow", {}, grid.name, h("span.note", {}, grid.code)),
       grid.locked ? h("span.tag", {}, t("redraw.locked")) : null,
       icon("target"),
     ),
-    bar(was?.households ?? 0, grid.households, band, top),
+    bar(was?.load ?? 0, grid.load, band, top),
     h(
       "p.note",
       {},
       `${format.households(was?.households ?? 0, language())} → `,
       h("b", {}, format.households(grid.households, language())),
-      ` · ${t("redraw.band", { low: band[0], high: band[1] })}`,
+      unit ? "" : ` · ${told(app, "redraw.band", { low: band[0], high: band[1] })}`,
     ),
+    unit
+      ? h(
+          "p.note",
+          {},
+          `${t("grid.load")} ${format.number(Math.round(was?.load ?? 0))} → `,
+          h("b", {}, format.number(Math.round(grid.load))),
+          ` · ${t("grid.target", { low: format.number(band[0]), high: format.number(band[1]) })} · ${unit}`,
+        )
+      : null,
     out
       ? h(
           "p.fault-line",
@@ -71,9 +104,9 @@ function card(grid, was, band, top, go) {
           h(
             "span",
             {},
-            t(grid.households > band[1] ? "redraw.above" : "redraw.below", {
+            told(app, `redraw.${grid.load > band[1] ? "above" : "below"}${unit ? "_load" : ""}`, {
               n: format.number(
-                Math.round(grid.households > band[1] ? grid.households - band[1] : band[0] - grid.households),
+                Math.round(grid.load > band[1] ? grid.load - band[1] : band[0] - grid.load),
               ),
             }),
           ),
@@ -100,7 +133,7 @@ function card(grid, was, band, top, go) {
 }
 
 /**
- * Households before (thin) and after (thick) over the band.
+ * What the band counts, before (thin) and after (thick), over the band.
  * @param {number} before
  * @param {number} after
  * @param {[number, number]} band

@@ -5,6 +5,7 @@ import { byId, h } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { pick, t } from "../i18n.mjs";
 import { failed } from "../parts/toasts.mjs";
+import { say } from "./words.mjs";
 
 const MOST_MOVES = 18;
 
@@ -46,13 +47,13 @@ export function formOf(app, plan, review, found) {
   const reason = review.steps[0]?.opinion ?? "";
   return h(
     "article.approval-form",
-    { "aria-label": t("form.title") },
-    h("h1", {}, t("form.title")),
+    { "aria-label": say(plan.kind, "form.title") },
+    h("h1", {}, say(plan.kind, "form.title")),
     h(
       "p.form-line",
       {},
       h("span", {}, t("form.city", { city: app.city.name })),
-      h("span", {}, t("form.plan", { version: plan.version })),
+      h("span", {}, say(plan.kind, "form.plan", { version: plan.version })),
       h("span", {}, t("form.printed", { date: format.moment(new Date().toISOString(), app.city.tz) })),
     ),
     h("h2", {}, t("form.reason")),
@@ -97,7 +98,7 @@ function figures(found) {
         h(
           "tr",
           {},
-          h("th", { scope: "row" }, t(`compare.${name}`)),
+          h("th", { scope: "row" }, say(found.b.kind, `compare.${name}`)),
           found.measures[name].map((/** @type {number} */ value) => h("td.num", {}, words(value))),
         ),
       ),

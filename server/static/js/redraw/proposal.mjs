@@ -91,7 +91,7 @@ export function createProposals(app, { plan, desk, redraw }) {
           button(t("proposal.accept"), () => this.accept(), { primary: true }),
           button(t("proposal.discard"), () => this.discard()),
         ),
-        consequences(shown, app.band(), app.goTo),
+        consequences(app, shown),
       );
     },
   };

@@ -40,7 +40,9 @@ export async function review(app, plan) {
   const decide = (/** @type {string} */ decision) =>
     send("decide", { decision, post: post.value, document: number.value, opinion: opinion.value });
   const submit = () => send("submit", { post: post.value, opinion: opinion.value });
-  const canApprove = now.next !== null && app.can("plan.publish");
+  const step = now.under_review ? now.steps[now.next] : now.steps[0];
+  const mine = !step || decides(app, step);
+  const canApprove = now.next !== null && mine && app.can("plan.publish");
   const dialog = openDialog(
     t("redraw.review"),
     h(
@@ -55,6 +57,9 @@ export async function review(app, plan) {
       now.approved
         ? h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("review.all_approved")))
         : null,
+      mine
+        ? null
+        : h("p.note", {}, t("review.not_you", { role: t(`approval.role.${step.role}`) })),
       labelled(t("review.post"), post),
       now.under_review ? labelled(t("review.document"), number) : null,
       labelled(t(now.under_review ? "review.opinion" : "review.reason"), opinion),
@@ -62,12 +67,17 @@ export async function review(app, plan) {
     [
       button(t("review.form"), () => printForm(app, plan.id)),
       now.under_review ? button(t("review.withdraw"), () => decide("withdrawn")) : null,
-      now.under_review && !now.approved ? button(t("review.return"), () => decide("returned")) : null,
+      now.under_review && !now.approved && mine ? button(t("review.return"), () => decide("returned")) : null,
       now.under_review && canApprove ? button(t("review.approve"), () => decide("approved"), { primary: true }) : null,
-      now.under_review ? null : button(t("review.submit"), submit, { primary: true, disabled: now.faults > 0 }),
+      now.under_review ? null : button(t("review.submit"), submit, { primary: true, disabled: now.faults > 0 || !mine }),
     ],
   );
   return undefined;
+}
+
+/** Whether this user's role decides a step. @param {any} app @param {any} step */
+function decides(app, step) {
+  return step.role !== "admin" || app.user?.role === "admin";
 }
 
 /** @param {any} app @param {any} step @param {boolean} next */

@@ -6,15 +6,18 @@ import { pick, t } from "../../i18n.mjs";
 import { alertsPath } from "../../layers/areas.mjs";
 import { block } from "../../parts/figures.mjs";
 import { empty, loadInto } from "../../parts/states.mjs";
+import { failed } from "../../parts/toasts.mjs";
 import { ruleBlock } from "./alertrule.mjs";
-import { levelField, levelsOf } from "./areas.mjs";
+import { levelField, levelsOf, netLevels } from "./areas.mjs";
 
 /**
  * @param {any} app
  * @param {HTMLElement} place
  */
 export function mountAlerts(app, place) {
-  if (!levelsOf(app).includes(app.store.get().areaLevel)) app.store.set({ areaLevel: levelsOf(app)[0] });
+  const { areaLevel } = app.store.get();
+  const net = areaLevel.startsWith("net:") && app.can("exact.read");
+  if (!net && !levelsOf(app).includes(areaLevel)) app.store.set({ areaLevel: levelsOf(app)[0] });
   const asked = h("div.form");
   const list = h("div");
   const draw = () => {
@@ -23,6 +26,7 @@ export function mountAlerts(app, place) {
   };
   replace(place, asked, list, h("p.note", {}, t("alerts.note")));
   draw();
+  netLevels(app).then((found) => found.length && replace(asked, levelField(app))).catch(failed);
   return app.store.on(["areaLevel", "category", "plan", "dataVersion"], draw);
 }
 

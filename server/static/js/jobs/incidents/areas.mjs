@@ -9,6 +9,7 @@ import { windowOf } from "../../layers/asked.mjs";
 import { select } from "../../parts/controls.mjs";
 import { block } from "../../parts/figures.mjs";
 import { empty, loadInto } from "../../parts/states.mjs";
+import { failed } from "../../parts/toasts.mjs";
 import { choice, labelled } from "../common.mjs";
 import { filters } from "./filters.mjs";
 
@@ -33,6 +34,7 @@ export function mountAreas(app, place) {
   replace(place, asked, table, beside, borders, h("p.note", {}, t("incidents.note")));
   drawAsked();
   drawTable();
+  netLevels(app).then((found) => found.length && drawAsked()).catch(failed);
   const stops = [
     app.store.on(["from", "to", "category", "areaLevel", "against", "choices"], drawAsked),
     app.store.on(["from", "to", "category", "areaLevel", "against", "plan", "dataVersion"], drawTable),
@@ -46,9 +48,26 @@ export function levelsOf(app) {
   return [...grids, ...[...app.city.levels].reverse()];
 }
 
+/**
+ * Departments whose nets lay areas of their own over the city (patrol areas), as levels; for those who see exact figures.
+ * @param {any} app
+ * @returns {Promise<string[]>}
+ */
+export async function netLevels(app) {
+  if (!app.can("exact.read")) return [];
+  const { items } = await app.read(app.path("nets"));
+  app.netLevels = items.map((/** @type {any} */ one) => `net:${one.department}`);
+  return app.netLevels;
+}
+
+/** The name of a level; a department's net has that of the department. @param {string} level */
+function levelName(level) {
+  return level.startsWith("net:") ? t("areas.level.net", { name: level.slice(4) }) : t(`areas.level.${level}`);
+}
+
 /** @param {any} app */
 export function levelField(app) {
-  const levels = levelsOf(app).map((id) => /** @type {[string, string]} */ ([id, t(`areas.level.${id}`)]));
+  const levels = [...levelsOf(app), ...(app.netLevels ?? [])].map((id) => /** @type {[string, string]} */ ([id, levelName(id)]));
   return labelled(
     t("areas.level"),
     select(levels, app.store.get().areaLevel, (value) => app.store.set({ areaLevel: value })),
@@ -103,7 +122,7 @@ function areaTable(app, found) {
     {},
     block(
       t("areas.table"),
-      h("div", {}, h("p.note", {}, saying(app, found)), h("div.scroll", {}, h("table", {}, h("thead", {}, head), body), more)),
+      h("div", {}, h("p.note", {}, saying(app, found)), shared(found), h("div.scroll", {}, h("table", {}, h("thead", {}, head), body), more)),
       `n = ${format.number(found.n)}`,
     ),
     without.length
@@ -115,6 +134,13 @@ function areaTable(app, found) {
         )
       : null,
   );
+}
+
+/** Areas of a net may overlap, and need not reach everywhere. @param {any} found */
+function shared(found) {
+  if (!found.net) return null;
+  const values = { shared: format.number(found.shared), outside: format.number(found.left_out) };
+  return h("p.note", {}, t("areas.net_note", values));
 }
 
 /** What changed comes first. @param {any} one */
@@ -155,7 +181,7 @@ function areaRow(app, compared) {
   return (/** @type {any} */ one) => {
     const go = () => {
       app.goTo(one);
-      app.select({ kind: one.kind, id: one.id });
+      if (one.kind !== "net") app.select({ kind: one.kind, id: one.id });
     };
     const onKey = (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && go();
     return h(
@@ -165,7 +191,9 @@ function areaRow(app, compared) {
         "td",
         {},
         h("span", {}, one.name || one.code),
-        one.inside ? h("span.note", { style: { display: "block" } }, one.inside) : null,
+        one.inside || one.partial
+          ? h("span.note", { style: { display: "block" } }, one.partial ? t("areas.partial") : one.inside)
+          : null,
       ),
       h("td.num", {}, format.number(one.n)),
       h("td.num", {}, compared ? changeCell(one) : one.per_1000 === null ? "–" : format.figure(one.per_1000)),

@@ -6,8 +6,8 @@ import { pick, t } from "../../i18n.mjs";
 import { block } from "../../parts/figures.mjs";
 import { empty, skeleton } from "../../parts/states.mjs";
 import { choice } from "../common.mjs";
+import { exportButtons } from "./export.mjs";
 import { filters } from "./filters.mjs";
-import { exportButton } from "./where.mjs";
 
 const CLASSES = ["new", "consecutive", "intensifying", "persistent", "diminishing", "sporadic", "oscillating", "historical"];
 
@@ -20,7 +20,7 @@ export function mountSpots(app, place) {
   const table = h("div.block");
   const drawAsked = () => replace(asked, filters(app, { measures: ["household", "area"], clock: true }), looks(app));
   const drawTable = () => replace(table, spotTable(app));
-  replace(place, asked, exportButton(app), table, glossary(), h("p.note", {}, t("incidents.note")));
+  replace(place, asked, exportButtons(app), table, glossary(), h("p.note", {}, t("incidents.note")));
   drawAsked();
   drawTable();
   const stops = [
@@ -100,8 +100,8 @@ function row(app, meta) {
 }
 
 /** Small values as a bound. @param {number} p */
-export function pText(p) {
-  return p < 0.0001 ? "<0.0001" : p.toFixed(4);
+function pText(p) {
+  return p < 0.001 ? "<0.001" : p.toFixed(3);
 }
 
 /** An arrow where Mann-Kendall finds a trend at 5 %, else a dash. @param {number} z */

@@ -7,6 +7,8 @@ import { button } from "../../parts/controls.mjs";
 import { block, figures } from "../../parts/figures.mjs";
 import { calendar, weekChart } from "../../parts/rhythm.mjs";
 import { loadInto } from "../../parts/states.mjs";
+import { failed } from "../../parts/toasts.mjs";
+import { exportButtons } from "./export.mjs";
 import { daysOf, filters } from "./filters.mjs";
 
 /**
@@ -18,18 +20,25 @@ export function mountWhere(app, place) {
   const asked = h("div");
   const figuresPlace = h("div");
   const when = h("div");
+  const old = h("div");
   const drawAsked = () =>
     replace(asked, filters(app, { measures: ["raw", "area", "household"], smooth: true, clock: true }));
   const drawFigures = () => replace(figuresPlace, summary(app));
   const drawWhen = () => exact && loadInto(when, () => rhythm(app));
-  replace(place, asked, figuresPlace, exact ? exportButton(app) : null, when, h("p.note", {}, t("incidents.note")));
+  const drawOld = () => exact && oldDates(app).then((note) => replace(old, note)).catch(failed);
+  replace(place, asked, figuresPlace, old, exact ? exportButtons(app) : null, when, h("p.note", {}, t("incidents.note")));
   drawAsked();
   drawFigures();
   drawWhen();
+  drawOld();
   const stops = [
     app.store.on(["from", "to", "category", "per", "smooth", "hours", "weekdays"], drawAsked),
-    app.store.on(["legendTurn"], drawFigures),
+    app.store.on(["legendTurn"], () => {
+      drawFigures();
+      if (!exact) drawAsked();
+    }),
     app.store.on(["from", "to", "category", "hours", "weekdays", "selection", "dataVersion"], drawWhen),
+    app.store.on(["category", "dataVersion"], drawOld),
   ];
   return () => stops.forEach((stop) => stop());
 }
@@ -64,13 +73,12 @@ function summary(app) {
   );
 }
 
-/** The view as one file that opens without a network. @param {any} app */
-export function exportButton(app) {
-  const go = () => {
-    const link = h("a", { href: app.exportPath(), download: "" });
-    link.click();
-  };
-  return h("p.row.wrap", {}, button("", t("incidents.export"), go, { title: t("incidents.export.hint") }));
+/** What is dated long before the rest, and that it is counted all the same. @param {any} app */
+async function oldDates(app) {
+  const { first, earlier } = await app.histogram();
+  if (!earlier) return null;
+  const [{ day }] = (await app.timeline()).days;
+  return h("p.note", {}, t("incidents.old", { n: format.number(earlier), first, day }));
 }
 
 /**
