@@ -56,6 +56,7 @@ class Config(BaseSettings):
         default="warning", pattern="^(debug|info|warning|error)$", description="what is logged; info: every request"
     )
     run_jobs: bool = Field(default=True, description="start the job runner with the server")
+    open311_token: str = Field(default="", description="bearer token for Open311 endpoints that want one")
     response_cache_bytes: int = Field(
         default=64 * 1024**2, ge=0, description="memory for compressed answers, per process"
     )

@@ -12,8 +12,8 @@
   'use strict';
 
   const {positionOf, decode} = root.GezhiPayload;
-  const {Locator, worldX, worldY, EXACT_ABOVE} = root.GezhiRaster;
-  const {pack, classOf} = root.GezhiPaint;
+  const {Locator, worldX, worldY, lngOf, latOf, EXACT_ABOVE} = root.GezhiRaster;
+  const {pack, fade, classOf} = root.GezhiPaint;
   const Tiles = root.GezhiTiles;
   const SLICE_MS = 12;
   const CACHED_OUTLINES = 20000;
@@ -424,19 +424,6 @@
       count++;
     }
     return count;
-  }
-
-  /** A packed colour with its opacity times `share`. */
-  function fade(colour, share) {
-    return ((Math.round((colour >>> 24) * share) << 24) | (colour & 0xffffff)) >>> 0;
-  }
-
-  function lngOf(x) {
-    return (x - 0.5) * 360;
-  }
-
-  function latOf(y) {
-    return (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90;
   }
 
   /** Let the page handle what waits; a message is sooner than a timer. */

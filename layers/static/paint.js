@@ -15,6 +15,11 @@
     return ((alpha << 24) | ((number & 255) << 16) | (number & 0xff00) | (number >>> 16)) >>> 0;
   }
 
+  /** A packed colour with its opacity times `share`. */
+  function fade(colour, share) {
+    return ((Math.round((colour >>> 24) * share) << 24) | (colour & 0xffffff)) >>> 0;
+  }
+
   /** `over` at `share` of its own opacity laid over `under`. */
   function blend(under, over, share) {
     const ao = ((over >>> 24) / 255) * share;
@@ -200,5 +205,5 @@
     }
   }
 
-  root.GezhiPaint = {pack, blend, classOf, paint};
+  root.GezhiPaint = {pack, fade, blend, classOf, paint};
 })(typeof globalThis === 'undefined' ? self : globalThis);

@@ -71,6 +71,14 @@
     return 0.5 - Math.log(Math.tan(Math.PI / 4 + (limited * Math.PI) / 360)) / (2 * Math.PI);
   }
 
+  function lngOf(x) {
+    return (x - 0.5) * 360;
+  }
+
+  function latOf(y) {
+    return (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90;
+  }
+
   /** Lattice coordinates of all 8^depth digit strings below a cell of resolution `res - depth`, in cells of `res`. */
   function latticeTable(res, depth) {
     let a = new Float64Array(1);
@@ -385,5 +393,5 @@
   }
 
   root.GezhiPayload = {decode, positionOf};
-  root.GezhiRaster = {Locator, fillIds, worldX, worldY, POINTS_BELOW, EXACT_ABOVE};
+  root.GezhiRaster = {Locator, fillIds, worldX, worldY, lngOf, latOf, POINTS_BELOW, EXACT_ABOVE};
 })(typeof globalThis === 'undefined' ? self : globalThis);

@@ -75,7 +75,7 @@ def aggregate(engine: str, source: Path, out: Path, res: int, as_json: bool) -> 
 @common.city
 @click.option("--from", "start", metavar="TIME", help="Begin of the window (default: 90 days before its end).")
 @click.option("--to", "end", metavar="TIME", help="End of the window (default: now).")
-@click.option("--token", envvar="GEZHI_OPEN311_TOKEN", metavar="TOKEN",
+@click.option("--token", metavar="TOKEN",
               help="Bearer token for an endpoint that wants one (better in GEZHI_OPEN311_TOKEN).")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show the mapping and the first faults; store nothing.")
 @common.as_json
@@ -89,7 +89,7 @@ def import_open311(
     with terminal.progress() as progress:
         report = open311_fetch.run(
             ctx, city, url, start=common.time(start, zone), end=common.time(end, zone), dry_run=dry_run,
-            token=token, progress=progress,
+            token=token or common.settings(ctx.home).open311_token or None, progress=progress,
         )
     common.answer(report, as_json, terminal.tell_import)
 

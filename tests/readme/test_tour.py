@@ -68,7 +68,7 @@ def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
 
 def test_settings_named_in_the_readme_exist() -> None:
     config = (ROOT / "server" / "config.py").read_text(encoding="utf8")
-    for name in set(re.findall(r"GEZHI_([A-Z_]+)", TEXT)):
+    for name in set(re.findall(r"GEZHI_([A-Z0-9_]+)", TEXT)):
         assert re.search(rf"^    {name.lower()}:", config, re.M), name
 
 

@@ -164,6 +164,7 @@ def test_a_plan_is_changed_only_at_its_revision(db: database.Database) -> None:
             city="c",
             base_id=base_id,
             status="draft",
+                kind="grids",
             name="",
             hash="h",
             grids=1,

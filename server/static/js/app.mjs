@@ -61,7 +61,7 @@ async function start() {
   connect(app, address);
   if (address.view) app.goTo(address.view);
   else app.goTo({ bbox: city.bbox });
-  if (!address.view && address.selection) showSelected(app, address.selection).catch(() => undefined);
+  if (!address.view && address.selection) goToSelected(app, address.selection).catch(() => undefined);
   await app.layers.start();
   byId("map-wait").hidden = true;
   document.documentElement.dataset.ready = "true";
@@ -130,6 +130,10 @@ function createApp(user, city, address) {
     toast,
     select: (/** @type {any} */ selection) => store.set({ selection }),
     goTo: (/** @type {any} */ target) => goTo(map, target),
+    show: (/** @type {any} */ selection) => {
+      app.select(selection);
+      return goToSelected(app, selection);
+    },
     resized: () => resized(map),
     held: () => map.invalidateSize({ pan: false, animate: false }),
     legendsChanged: () => store.set({ legendTurn: store.get().legendTurn + 1 }),
@@ -243,11 +247,22 @@ function showLayers(open) {
 }
 
 /**
- * Go to what the address selects when it names no view.
+ * Go to what is selected, unless something else has been selected by the time it is known where that is.
  * @param {any} app
  * @param {url.Selection} selection
  */
-async function showSelected(app, { kind, id }) {
+async function goToSelected(app, selection) {
+  const target = await placeOf(app, selection);
+  const now = app.store.get().selection;
+  if (target && now?.kind === selection.kind && now.id === selection.id) app.goTo(target);
+}
+
+/**
+ * Where a selected thing is; undefined where there is no such thing.
+ * @param {any} app
+ * @param {url.Selection} selection
+ */
+async function placeOf(app, { kind, id }) {
   const LISTS = /** @type {Record<string, string>} */ ({
     camera: "cameras",
     centre: "centres",
@@ -255,11 +270,10 @@ async function showSelected(app, { kind, id }) {
     place: "places",
   });
   const named = (/** @type {any[]} */ items, name = "id") => items.find((one) => String(one[name]) === id);
-  if (kind === "grid") app.goTo(named((await app.grids()).grids, "label") ?? {});
-  else if (kind === "region") app.goTo(named(await app.regions()) ?? {});
-  else if (kind in LISTS) app.goTo(named(await app.items(LISTS[kind])) ?? {});
-  else if (kind === "cell" && root.h3.isValidCell(id)) {
-    const [lat, lng] = root.h3.cellToLatLng(id);
-    app.goTo({ lat, lng });
-  }
+  if (kind === "grid") return named((await app.grids()).grids, "label");
+  if (kind === "region") return named(await app.regions());
+  if (kind in LISTS) return named(await app.items(LISTS[kind]));
+  if (kind !== "cell" || !root.h3.isValidCell(id)) return undefined;
+  const [lat, lng] = root.h3.cellToLatLng(id);
+  return { lat, lng };
 }

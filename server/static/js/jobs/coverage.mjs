@@ -143,11 +143,7 @@ async function summary(app, { level, home, change }) {
  */
 function partsTable(app, found, usable, chosen, change) {
   const options = /** @type {[string, string][]} */ (usable.map((id) => [id, t(id === "grid" ? "kind.grid" : `level.${id}`)]));
-  const go = (/** @type {any} */ one) => async () => {
-    const among = chosen === "grid" ? (await app.grids()).grids.map((/** @type {any} */ grid) => ({ ...grid, id: String(grid.label) })) : await app.regions();
-    app.goTo(among.find((/** @type {any} */ area) => String(area.id) === one.id) ?? {});
-    app.select({ kind: chosen === "grid" ? "grid" : "region", id: one.id });
-  };
+  const go = (/** @type {any} */ one) => () => app.show({ kind: chosen === "grid" ? "grid" : "region", id: String(one.id) });
   const worst = [...found.items].sort((a, b) => (a.places1 ?? 2) - (b.places1 ?? 2) || a.seen1 - b.seen1);
   const rows = worst.slice(0, SHOWN).map((one) =>
     h("tr", {},
