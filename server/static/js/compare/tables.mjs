@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
+import { handover } from "../parts/handover.mjs";
 import { say } from "../redraw/words.mjs";
 
 const MOST = 60;
@@ -72,7 +73,7 @@ export function differences(found, beside, go) {
       ),
     ),
     h("h3", {}, t("compare.handover")),
-    handover(found.moves),
+    handover(found.moves, { most: MOST }),
     beside ? [h("h3", {}, say(found.b.kind, "compare.by_grid")), byGrid(beside.grids, go)] : null,
   ];
 }
@@ -98,46 +99,6 @@ function row(kind, [name, words, good], values) {
       h("span", { class: `tag ${tone}`, title: tone ? t(`compare.is_${tone}`) : "" }, mark),
     ),
   );
-}
-
-/** @param {any[]} moves */
-function handover(moves) {
-  if (!moves.length) return h("p.note", {}, t("form.no_moves"));
-  return [
-    h(
-      "table",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          h("th", {}, t("compare.from")),
-          h("th", {}, t("compare.to")),
-          h("th.num", {}, t("unit.households")),
-          h("th.num", {}, t("merge.cells")),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        moves
-          .slice(0, MOST)
-          .map((move) =>
-            h(
-              "tr",
-              {},
-              h("td", {}, move.from ?? "—"),
-              h("td", {}, move.to ?? "—"),
-              h("td.num", {}, whole(move.households)),
-              h("td.num", {}, format.number(move.cells)),
-            ),
-          ),
-      ),
-    ),
-    moves.length > MOST ? h("p.note", {}, t("table.rest", { n: format.number(moves.length - MOST) })) : null,
-  ];
 }
 
 /** @param {any[]} grids @param {(grid: any) => void} go */

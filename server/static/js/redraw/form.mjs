@@ -4,6 +4,7 @@ import { request } from "../api.mjs";
 import { byId, h } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { pick, t } from "../i18n.mjs";
+import { handover } from "../parts/handover.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { say } from "./words.mjs";
 
@@ -61,7 +62,7 @@ export function formOf(app, plan, review, found) {
     h("h2", {}, t("form.figures")),
     figures(found),
     h("h2", {}, t("compare.handover")),
-    moves(found),
+    handover(found.moves, { most: MOST_MOVES, note: "p" }),
     h("h2", {}, t("form.steps")),
     review.steps.map((/** @type {any} */ step) => stepOf(app, step)),
     h("p.form-foot", {}, t("form.foot", { hash: plan.hash.slice(0, 16) })),
@@ -118,47 +119,6 @@ function figures(found) {
       ),
     ),
   );
-}
-
-/** @param {any} found */
-function moves(found) {
-  if (!found.moves.length) return h("p", {}, t("form.no_moves"));
-  const rest = found.moves.length - MOST_MOVES;
-  return [
-    h(
-      "table",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          h("th", {}, t("compare.from")),
-          h("th", {}, t("compare.to")),
-          h("th.num", {}, t("unit.households")),
-          h("th.num", {}, t("merge.cells")),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        found.moves
-          .slice(0, MOST_MOVES)
-          .map((/** @type {any} */ move) =>
-            h(
-              "tr",
-              {},
-              h("td", {}, move.from ?? "—"),
-              h("td", {}, move.to ?? "—"),
-              h("td.num", {}, format.number(Math.round(move.households))),
-              h("td.num", {}, format.number(move.cells)),
-            ),
-          ),
-      ),
-    ),
-    rest > 0 ? h("p", {}, t("table.rest", { n: format.number(rest) })) : null,
-  ];
 }
 
 /** @param {any} app @param {any} step */
