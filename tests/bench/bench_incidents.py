@@ -174,8 +174,9 @@ def run(options: dict[str, str]) -> list[dict[str, Any]]:
     for rows in _sizes(options):
         source = points(folder, rows)
         for methods, where, peer, targets in (
-            (POINTS, source, "polars-h3", {"cpu": 0.1, "memory": 0.5}), (STORED, None, "stored: duckdb", {"wall": 1.0}),
-        ):  # fmt: skip
+            (POINTS, source, "polars-h3", {"wall": 0.1, "cpu": 0.1, "memory": 0.5}),
+            (STORED, None, "stored: duckdb", {"wall": 1.0, "memory": 1.0}),
+        ):
             wanted = [one for one in methods if not only or one in only]
             if "spark" in wanted and (absent() or rows > int(options["spark"])):
                 wanted.remove("spark")

@@ -16,8 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geo import codes, reshaping
-from geo.partition import Partition
+from geo import reshaping
 from server.rules import planned
 from server.store import audit, bases, cities, plans, regions
 from server.usecases import errors
@@ -25,6 +24,7 @@ from server.usecases.borders import carrying
 from server.usecases.city import founding, territory
 from server.usecases.context import Cache, Context
 from server.usecases.importing import weighing
+from server.usecases.planning import lineages
 from server.usecases.planning import plans as plan_usecases
 
 MOVED = "moved_cells"
@@ -43,7 +43,7 @@ def take(
     if before is None or before["base_id"] != place.base.id:
         raise errors.Conflict("older_base", "The borders were drawn on a base that the city no longer uses.")
     new = _rebased(ctx, connection, plan, before)
-    moved = _write_lineage(connection, plan, before, at=at)
+    moved = lineages.write(connection, plan, before["id"], plans.labels_of(connection, before["id"]), at=at)
     plans.supersede(connection, place.city.code, kind=planned.COMMUNITIES, at=at)
     places = territory.counterparts(place, new)
     changed = plans.change(
@@ -163,25 +163,3 @@ def _towns(
         )
         for one in changed
     }
-
-
-def _write_lineage(
-    connection: Connection, plan: plan_usecases.Stored, before: dict[str, Any], *, at: str
-) -> int:
-    """Where the cells of each community went, by code, with their households; answers how many cells moved."""
-    base = plan.place.base
-    weights = bases.column(connection, base.id, "households")
-    was = plans.labels_of(connection, before["id"])
-    old, new = (
-        {grid["label"]: grid["code"] for grid in plans.grids(connection, one)} for one in (before["id"], plan.id)
-    )
-    rows = codes.lineage(
-        Partition(base.cells, was), old, Partition(base.cells, plan.labels), new,
-        households=weights if weights is not None else np.zeros(base.cells.size), date=at,
-    )
-    plans.insert_lineage(connection, [
-        {"city": plan.place.city.code, "plan_id": plan.id, "kind": row.kind, "from_code": row.from_code,
-         "to_code": row.to_code, "households": row.households, "cells": row.cells, "at": row.date}
-        for row in rows
-    ])  # fmt: skip
-    return sum(row.cells for row in rows if row.from_code != row.to_code)

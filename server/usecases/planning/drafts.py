@@ -305,7 +305,7 @@ def _christen(rows: list[dict[str, Any]], place: territory.World, ground: Ground
             [region.code for region in siblings], town=town.code if town else place.city.code, taken=used
         )
         used.add(row["code"])
-        chinese = any("\u4e00" <= sign <= "\u9fff" for region in siblings for sign in region.name)
+        chinese = any(_chinese(region.name) for region in siblings)
         row["name"] = f"新设社区{row['code'][-3:]}" if chinese else f"New community {row['code'][-3:]}"
     return None
 
@@ -316,15 +316,19 @@ def _pattern(region_codes: list[str]) -> codes.Pattern:
     return codes.UNIT_CELL if official else codes.VERBATIM
 
 
+def _chinese(text: str) -> bool:
+    """Whether a name is written in Chinese, so that what is named after it is too."""
+    return any("\u4e00" <= sign <= "\u9fff" for sign in text)
+
+
 def _name(rows: list[dict[str, Any]], place: territory.World, given: dict[int, str]) -> None:
     """Give each row its code and a name: the community's and the grid's number in it."""
     for row in rows:
         code = given[row["label"]]
         region = place.regions[row["region_id"]]
         sequence = int(code[-3:]) if code[-3:].isdigit() else row["label"] + 1
-        chinese = any("\u4e00" <= sign <= "\u9fff" for sign in region.name)
         row["code"] = code
-        row["name"] = f"{region.name}第{sequence}网格" if chinese else f"{region.name} {sequence}"
+        row["name"] = f"{region.name}第{sequence}网格" if _chinese(region.name) else f"{region.name} {sequence}"
 
 
 def violation(ground: Ground, found: Violation) -> dict[str, Any]:

@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from geo import cells, codes
-from geo.partition import Partition
+from geo import cells
 from server.rules import planned
-from server.store import audit, bases, cities, database, plans
+from server.store import audit, cities, database, plans
 from server.usecases import errors
 from server.usecases.borders import effect
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.planning import approvals, drafts, origins
+from server.usecases.planning import approvals, drafts, lineages, origins
 from server.usecases.planning import plans as plan_usecases
 from server.usecases.planning.plans import Stored
 
@@ -128,25 +127,15 @@ def put_in_force(
 def _write_lineage(
     ctx: Context, connection: Connection, before: dict[str, Any], plan: Stored, *, at: str
 ) -> None:
-    """Where the cells of each old grid went, by code, with the households that went with them."""
+    """Where the cells of each old grid went, and which codes ended or came back with that."""
     city, base = plan.place.city, plan.place.base
-    old_codes = {grid["label"]: grid["code"] for grid in plans.grids(connection, before["id"])}
-    new_codes = {grid["label"]: grid["code"] for grid in plans.grids(connection, plan.id)}
     old_base = territory.world(ctx, connection, city.code, base_id=before["base_id"]).base
     if old_base.resolution == base.resolution:
         at_old = cells.positions(old_base.cells, base.cells)
         was = np.where(at_old >= 0, plans.labels_of(connection, before["id"])[np.maximum(at_old, 0)], -1)
-        both = (was >= 0) & (plan.labels >= 0)
-        weights = bases.column(connection, base.id, "households")
-        rows = codes.lineage(
-            Partition(base.cells[both], was[both]), old_codes, Partition(base.cells[both], plan.labels[both]),
-            new_codes, households=weights[both] if weights is not None else np.zeros(int(both.sum())), date=at,
-        )
-        plans.insert_lineage(connection, [
-            {"city": city.code, "plan_id": plan.id, "kind": row.kind, "from_code": row.from_code,
-             "to_code": row.to_code, "households": row.households, "cells": row.cells, "at": row.date}
-            for row in rows
-        ])  # fmt: skip
-    gone = sorted(set(old_codes.values()) - set(new_codes.values()))
-    plans.end_codes(connection, city.code, gone, at=at)
-    plans.reopen_codes(connection, city.code, sorted(new_codes.values()))
+        lineages.write(connection, plan, before["id"], was.astype(np.int32), at=at)
+    old_codes, new_codes = (
+        {row["code"] for row in plans.grids(connection, one)} for one in (before["id"], plan.id)
+    )
+    plans.end_codes(connection, city.code, sorted(old_codes - new_codes), at=at)
+    plans.reopen_codes(connection, city.code, sorted(new_codes))
