@@ -95,6 +95,21 @@ def test_a_step_shows_the_colours_of_its_own_values(page: sync_api.Page) -> None
     assert seen == [[colours[value] for value in columns[f"s{k}"]] for k in range(4)]
 
 
+def test_a_late_answer_for_the_level_before_does_not_come_over_the_level_chosen(page: sync_api.Page) -> None:
+    held: list[sync_api.Route] = []
+    page.route("**/areas/figures?*level=community*", lambda route: held.append(route))
+    browser.tab(page, "Areas")
+    browser.until(page, lambda: bool(held))
+    page.get_by_label("By", exact=True).select_option("grid")
+    browser.until(page, lambda: "276 reports in no area" in _legend(page))
+    chosen = _legend(page)
+    with page.expect_response("**/areas/figures?*level=community*"):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(400)
+    assert _legend(page) == chosen
+
+
 def test_charts_and_map_are_linked(page: sync_api.Page) -> None:
     week = page.get_by_role("img", name="Hours of the week")
     with page.expect_response(lambda answer: "/heat?" in answer.url and "hours=9" in answer.url):

@@ -10,6 +10,7 @@ import { KINDS, PRESETS, switched } from "../../server/static/js/layers/kinds.mj
 import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static/js/layers/style.mjs";
 import { within } from "../../server/static/js/panel/region.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
+import { createTurns } from "../../server/static/js/turns.mjs";
 
 test("a listener hears only of the names it asked for, and only of changes", () => {
   const store = createStore({ a: 1, b: 2 });
@@ -22,6 +23,14 @@ test("a listener hears only of the names it asked for, and only of changes", () 
   stop();
   store.set({ a: 7 });
   assert.deepEqual(heard, [[5, "a", "b"]]);
+});
+
+test("of several turns only the one begun last is the newest", () => {
+  const begin = createTurns();
+  const first = begin();
+  assert.ok(first());
+  const second = begin();
+  assert.deepEqual([first(), second(), createTurns()()()], [false, true, true]);
 });
 
 test("layers that colour cells take each other's place; the others stay", () => {

@@ -4,6 +4,7 @@ import { byId } from "./dom.mjs";
 import { PRESETS } from "./layers/kinds.mjs";
 import { problem } from "./parts/states.mjs";
 import { remembered } from "./store.mjs";
+import { createTurns } from "./turns.mjs";
 
 /** What each job needs; the ones a role may not do are not offered. */
 export const JOBS = /** @type {Record<string, string>} */ ({
@@ -88,16 +89,16 @@ function openJob(app, job) {
 function mounter(app, prepare) {
   /** @type {(() => void) | null} */
   let unmount = null;
-  let turn = 0;
+  const begin = createTurns();
   return async function mount() {
     const { job } = app.store.get();
-    const mine = (turn += 1);
+    const newest = begin();
     prepare(job);
     unmount?.();
     unmount = null;
     try {
       const module = await import(`./jobs/${job}.mjs`);
-      if (mine !== turn) return;
+      if (!newest()) return;
       unmount = module.mount(app);
     } catch (failure) {
       app.work.replaceChildren(problem(failure, mount));

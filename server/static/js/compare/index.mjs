@@ -8,6 +8,7 @@ import { byId, h, icon, replace } from "../dom.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { problem } from "../parts/states.mjs";
 import { say } from "../redraw/words.mjs";
+import { createTurns } from "../turns.mjs";
 import { createPair } from "./maps.mjs";
 import { differences } from "./tables.mjs";
 
@@ -29,7 +30,7 @@ export function openComparison(app) {
   let mode = "side";
   /** @type {any[]} */
   let plans = [];
-  let turn = 0;
+  const begin = createTurns();
 
   const close = () => store.set({ beside: null });
   const choose = (/** @type {"beside" | "plan"} */ name) => (/** @type {any} */ event) =>
@@ -79,7 +80,7 @@ export function openComparison(app) {
     }
   };
   const load = async () => {
-    const mine = (turn += 1);
+    const newest = begin();
     const { beside, plan } = store.get();
     replace(table, h("p.note", {}, h("span.spinner"), t("state.loading")));
     try {
@@ -91,12 +92,12 @@ export function openComparison(app) {
         app.can("plan.draw") ? request(`${app.planPath("compare/figures", beside)}${query}`) : null,
         pair.show(beside, plan),
       ]);
-      if (mine !== turn) return;
+      if (!newest()) return;
       drawHead();
       replace(table, differences(found, figures, pair.goTo));
       view.dataset.ready = "true";
     } catch (failure) {
-      if (mine !== turn) return;
+      if (!newest()) return;
       drawHead();
       replace(table, problem(failure, load));
     }
@@ -112,7 +113,7 @@ export function openComparison(app) {
   load();
   view.focus();
   return () => {
-    turn += 1;
+    begin();
     stops.forEach((stop) => stop());
     pair.stop();
     view.remove();

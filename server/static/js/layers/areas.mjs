@@ -1,6 +1,7 @@
 /** Areas (grids, communities, towns) coloured by their reports, by the change of them, or by the colour of their alert. */
 
 import { withQuery } from "../api.mjs";
+import { createTurns } from "../turns.mjs";
 import { windowOf } from "./asked.mjs";
 import { createHex } from "./hex.mjs";
 
@@ -35,18 +36,23 @@ export function createAreas(app) {
     borderColour: "#26343d",
     cellLines: false,
   });
-  const read = async () => {
-    const alert = choice === "alert" || !app.can("exact.read");
-    colouring = alert ? ofAlerts(await app.read(alertsPath(app))) : ofFigures(await app.read(figuresPath(app)), choice);
-    return withQuery(app.path("areas"), { level: app.store.get().areaLevel });
+  const begin = createTurns();
+  const refresh = async () => {
+    const newest = begin();
+    const [chosen, path] = [choice, withQuery(app.path("areas"), { level: app.store.get().areaLevel })];
+    const alert = chosen === "alert" || !app.can("exact.read");
+    const found = await app.read((alert ? alertsPath : figuresPath)(app));
+    if (!newest()) return;
+    colouring = alert ? ofAlerts(found) : ofFigures(found, chosen);
+    await hex.load(path, style);
   };
   return {
     async show() {
       hex.show();
-      await this.refresh();
+      await refresh();
     },
     hide: () => hex.hide(),
-    refresh: async () => void (await hex.load(await read(), style)),
+    refresh,
     /** @param {number} value */
     fade(value) {
       opacity = value;
@@ -55,7 +61,7 @@ export function createAreas(app) {
     /** @param {string} value */
     choose(value) {
       choice = value;
-      return this.refresh();
+      return refresh();
     },
     legend: () => (colouring.legend && hex.data() ? [colouring.legend] : []),
     data: () => hex.data(),

@@ -5,6 +5,7 @@
  */
 
 import { ApiError } from "../api.mjs";
+import { createTurns } from "../turns.mjs";
 import { firstColours, freeColour, settleColours } from "./gridcolours.mjs";
 import { householdClasses, legendsOf, styleOf, thinness } from "./gridlook.mjs";
 import { createHex } from "./hex.mjs";
@@ -52,6 +53,7 @@ export function createGrids(app, onLearn = () => undefined) {
     return plan === "current" ? app.city.plan_in_force?.id : plan === "newest" ? null : plan;
   };
 
+  const begin = createTurns();
   let thin = thinness(app.map.getZoom());
   app.map.on("zoomend", () => {
     const now = thinness(app.map.getZoom());
@@ -61,13 +63,16 @@ export function createGrids(app, onLearn = () => undefined) {
 
   return {
     hex,
-    /** Load the plan that is looked at. False when there is none. */
+    /** Load the plan that is looked at. False when there is none, null when another was asked for meanwhile. */
     async load() {
+      const newest = begin();
       const id = known();
       if (id) hex.begin(cells(id));
       const regions = app.regions();
       regions.catch(() => undefined);
-      list = await read();
+      const found = await read();
+      if (!newest()) return null;
+      list = found;
       if (!list) {
         hex.hide();
         await regions;

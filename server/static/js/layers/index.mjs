@@ -136,7 +136,8 @@ function createPlanLayers(app, report) {
   const load = () =>
     report.doing("grids", async () => {
       try {
-        store.set({ hasPlan: await grids.load() });
+        const hasPlan = await grids.load();
+        if (hasPlan !== null) store.set({ hasPlan });
       } finally {
         await labels.refresh();
         draw();

@@ -3,6 +3,7 @@
 import { labelPoint } from "../geometry.mjs";
 import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
+import { createTurns } from "../turns.mjs";
 
 const MOST = 260;
 /** How far a name may reach beyond the width of its area. */
@@ -18,6 +19,7 @@ export function createLabels(app) {
   /** @type {any[]} */
   let regions = [];
 
+  const begin = createTurns();
   const draw = () => {
     /** @type {{x: number, y: number, w: number, h: number}[]} */
     const taken = [];
@@ -57,7 +59,9 @@ export function createLabels(app) {
   return {
     draw,
     async refresh() {
+      const newest = begin();
       const [all, list] = await Promise.all([app.regions(), app.grids().catch(() => ({ grids: [] }))]);
+      if (!newest()) return;
       regions = all.map((/** @type {any} */ one) => ({ ...one, ...(one.geometry ? labelPoint(one.geometry) : {}) }));
       grids = list.grids;
       draw();
