@@ -67,7 +67,7 @@ export function legendsOf(look, plan) {
   }
   const lines = [
     { colour: GRID_LINE, weight: 1.5, label: say(kind, "legend.grid_border") },
-    look.regions && { colour: COMMUNITY_LINE, weight: 2.5, label: t("legend.community_border") },
+    look.regions && !bounds(plan.plan) && { colour: COMMUNITY_LINE, weight: 2.5, label: t("legend.community_border") },
     look.regions && plan.levels.includes("town") && { colour: TOWN_LINE, weight: 4, label: t("legend.town_border") },
   ];
   const shapes = lines.filter(Boolean).map((one) => ({ ...one, shape: "line" }));
@@ -99,19 +99,23 @@ function fillOf(choice, { grids, colours, steps }) {
  * @param {Look} look
  * @param {Plan} plan
  */
-function regionLevels(look, { grids, regions, levels, zoom }) {
+function regionLevels(look, { plan, grids, regions, levels, zoom }) {
   const thin = thinness(zoom) * (look.covered ? 0.7 : 1);
+  const around = byLabel(grids, (grid) => grid.region?.id ?? null);
+  const towns = (/** @type {any[]} */ ids) => ({ of: numbered(ids), width: 4 * thin, colour: TOWN_LINE });
+  if (bounds(plan)) return levels.includes("town") ? [towns(around)] : [];
   const found = [];
-  if (thin >= 0.5 || !look.covered) {
-    const community = numbered(byLabel(grids, (grid) => grid.region?.id ?? null));
-    found.push({ of: community, width: 2.5 * thin, colour: COMMUNITY_LINE });
-  }
+  if (thin >= 0.5 || !look.covered) found.push({ of: numbered(around), width: 2.5 * thin, colour: COMMUNITY_LINE });
   if (levels.includes("town") && levels.at(-1) !== "town") {
     const parents = new Map(regions.map((one) => [one.id, one.parent]));
-    const town = numbered(byLabel(grids, (grid) => parents.get(grid.region?.id) ?? null));
-    found.push({ of: town, width: 4 * thin, colour: TOWN_LINE });
+    found.push(towns(around.map((id) => parents.get(id) ?? null)));
   }
   return found;
+}
+
+/** Whether the plan draws communities: what it labels are they, and what they lie in are towns. @param {any} plan */
+export function bounds(plan) {
+  return plan.kind === "communities";
 }
 
 /**

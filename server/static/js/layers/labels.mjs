@@ -4,6 +4,7 @@ import { labelPoint } from "../geometry.mjs";
 import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { createTurns } from "../turns.mjs";
+import { bounds } from "./gridlook.mjs";
 
 const MOST = 260;
 /** How far a name may reach beyond the width of its area. */
@@ -18,6 +19,8 @@ export function createLabels(app) {
   let grids = [];
   /** @type {any[]} */
   let regions = [];
+  /** The plan draws communities: theirs are the names, not those of the divisions in force. */
+  let drawn = false;
 
   const begin = createTurns();
   const draw = () => {
@@ -44,10 +47,11 @@ export function createLabels(app) {
       for (const one of regions)
         if (inView(one)) out.push({ ...one, text: one.name, level: one.level === "community" ? "community" : "town" });
     }
-    if (look.grids) {
+    const said = drawn ? (look.regions ? "name" : null) : look.grids;
+    if (said) {
+      const level = drawn ? "community" : "grid";
       for (const grid of grids)
-        if (inView(grid))
-          out.push({ lat: grid.lat, lng: grid.lng, bbox: grid.bbox, text: textOf(grid, look.grids), level: "grid" });
+        if (inView(grid)) out.push({ lat: grid.lat, lng: grid.lng, bbox: grid.bbox, text: textOf(grid, said), level });
     }
     const rank = { town: 0, community: 1, grid: 2 };
     return out.sort((a, b) => rank[/** @type {"town"} */ (a.level)] - rank[/** @type {"town"} */ (b.level)]);
@@ -60,9 +64,12 @@ export function createLabels(app) {
     draw,
     async refresh() {
       const newest = begin();
-      const [all, list] = await Promise.all([app.regions(), app.grids().catch(() => ({ grids: [] }))]);
+      const [all, list] = await Promise.all([app.regions(), app.grids().catch(() => ({ plan: null, grids: [] }))]);
       if (!newest()) return;
-      regions = all.map((/** @type {any} */ one) => ({ ...one, ...(one.geometry ? labelPoint(one.geometry) : {}) }));
+      drawn = Boolean(list.plan && bounds(list.plan));
+      regions = all
+        .filter((/** @type {any} */ one) => !(drawn && one.level === "community"))
+        .map((/** @type {any} */ one) => ({ ...one, ...(one.geometry ? labelPoint(one.geometry) : {}) }));
       grids = list.grids;
       draw();
     },
