@@ -61,6 +61,17 @@ def count(connection: Connection, kind: str, city: str) -> int:
     return int(connection.execute(select(func.count()).select_from(table).where(table.c.city == city)).scalar_one())
 
 
+def tally(connection: Connection, kind: str, city: str, column: str) -> dict[str, int]:
+    """How many rows of a city have each value of a column, the most frequent first; rows without one are not told."""
+    table = TABLES[kind]
+    n = func.count().label("n")
+    query = (
+        select(table.c[column], n).where(table.c.city == city, table.c[column].is_not(None), table.c[column] != "")
+        .group_by(table.c[column]).order_by(n.desc(), table.c[column])
+    )
+    return {value: int(number) for value, number in connection.execute(query)}
+
+
 def rows(
     connection: Connection, kind: str, city: str, *, names: Sequence[str] | None = None,
     box: tuple[float, float, float, float] | None = None, limit: int | None = None,

@@ -8,7 +8,7 @@ import flask
 
 from server import jobs
 from server.usecases.context import Context
-from server.usecases.drafting import measuring
+from server.usecases.drafting import measuring, offers
 from server.usecases.drafting import workload as formulas
 from server.views import answers, routes, shown
 from server.wire import drawing, replies, requests
@@ -25,6 +25,16 @@ _CITY = "/api/cities/<city>"
 )
 def workloads(ctx: Context, city: str) -> Any:
     return {"items": formulas.list_(ctx, city)}
+
+
+@routes.serve(
+    blueprint,
+    routes.Route(
+        _CITY + "/drawing", "GET", "plan.draw", "What a drawing can be asked for in this city", answer=drawing.Offers
+    ),
+)
+def offered(ctx: Context, city: str) -> Any:
+    return offers.of_city(ctx, city)
 
 
 @routes.serve(

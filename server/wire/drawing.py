@@ -27,6 +27,26 @@ class Workloads(Told):
     items: dict[str, dict[str, float]]
 
 
+class WholeThings(Told):
+    compounds: int
+    buildings: int
+
+
+class UseOfBuildings(Told):
+    use: str
+    n: int
+
+
+class Offers(Told):
+    """What a drawing can be asked for in this city: formulas, things that can stay whole, uses of buildings whose sites
+    can be dedicated grids, and how many grids in force are locked or dedicated."""
+
+    workloads: list[str]
+    whole: WholeThings
+    dedicated: list[UseOfBuildings]
+    kept: int
+
+
 class Figures(Told):
     """``households`` and area summed, ``deviation`` from the band the worst (of one grid: signed), the rest means."""
 

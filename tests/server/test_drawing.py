@@ -16,7 +16,7 @@ from server.store import bases, database, imported, plans
 from server.usecases import errors
 from server.usecases.city import territory
 from server.usecases.context import Context
-from server.usecases.drafting import adjusting, checkup, drawing, measuring, sweeping, wishes, workload
+from server.usecases.drafting import adjusting, checkup, drawing, measuring, offers, sweeping, wishes, workload
 from server.usecases.planning import plans as plan_usecases
 from server.usecases.workbench import changes, desk, editing, proposing
 from tests.server import tiny
@@ -278,3 +278,20 @@ def test_the_examination_on_paper_names_the_city_as_text_and_runs_nothing(ctx: C
     assert "http" not in text
     assert text.count("<path") == found["grids"]
     assert found["summary"][lang].replace("&", "&amp;") in text
+
+
+def test_what_is_offered_is_what_the_city_has_and_every_offer_can_be_taken(ctx: Context) -> None:
+    has = offers.of_city(ctx, "tiny")
+    assert has["workloads"][0] == "households"
+    assert set(has["workloads"]) == set(workload.list_(ctx, "tiny"))
+    with database.reading(ctx.db) as connection:
+        buildings = imported.rows(connection, "buildings", "tiny")
+    uses = [row["use"] for row in buildings if row["use"]]
+    assert {one["use"]: one["n"] for one in has["dedicated"]} == {use: uses.count(use) for use in uses}
+    compounds = {row["compound"] for row in buildings if row["compound"]}
+    assert has["whole"] == {"compounds": len(compounds), "buildings": len(buildings)}
+    assert has["kept"] == 0
+    whole = tuple(kind for kind, n in has["whole"].items() if n)
+    dedicated = tuple(one["use"] for one in has["dedicated"])
+    for name in has["workloads"]:
+        draw(ctx, seconds=1.0, wished=wishes.Wishes(workload=name, whole=whole, dedicated=dedicated))

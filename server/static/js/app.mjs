@@ -42,6 +42,8 @@ import * as url from "./url.mjs";
 /** @type {any} */
 const root = globalThis;
 const NARROW_PX = 820;
+/** Jobs that answer a question: the city's data are as before. */
+const STORES_NOTHING = new Set(["propose", "sweep"]);
 
 const boot = JSON.parse(byId("boot").textContent);
 start().catch((failure) => {
@@ -154,7 +156,7 @@ function createApp(user, city, address) {
  * @param {any} finished
  */
 function afterTask(app, finished) {
-  if (finished.result?.dry_run || finished.kind === "propose") return undefined;
+  if (finished.result?.dry_run || STORES_NOTHING.has(finished.kind)) return undefined;
   const plan = finished.kind === "draw" ? finished.result?.plan : null;
   const show = () => app.showPlan(String(plan));
   app.refresh().then(() => plan && ["redraw", "data", "plans"].includes(app.store.get().job) && show());

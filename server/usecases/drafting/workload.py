@@ -30,7 +30,12 @@ def list_(ctx: Context, city: str) -> dict[str, dict[str, float]]:
     permissions.check(ctx.actor, "plan.read")
     with database.reading(ctx.db) as connection:
         territory.city(ctx, connection, city)
-        return {**rule.PRESETS, **(settings.get(connection, _key(city)) or {})}
+        return _known(connection, city)
+
+
+def names(connection: Connection, city: str) -> list[str]:
+    """What the formulas of a city are called."""
+    return list(_known(connection, city))
 
 
 def put(ctx: Context, city: str, name: str, weights: dict[str, float]) -> dict[str, float]:
@@ -54,7 +59,7 @@ def put(ctx: Context, city: str, name: str, weights: dict[str, float]) -> dict[s
 
 def find(connection: Connection, city: str, name: str) -> rule.Workload:
     """The workload of that name. Raises Invalid for one that the city does not have."""
-    known = {**rule.PRESETS, **(settings.get(connection, _key(city)) or {})}
+    known = _known(connection, city)
     if name not in known:
         raise errors.Invalid("workload", f"There is no workload {name!r}; there is {', '.join(sorted(known))}.")
     return rule.Workload(name, known[name])
@@ -137,6 +142,10 @@ def _counted(place: territory.World, ids: Any, weights: Floats | None = None) ->
 
 def _told(unit: dict[str, Any]) -> rule.Workload:
     return rule.Workload(unit[NAME], unit[WEIGHTS]) if WEIGHTS in unit else rule.HOMES
+
+
+def _known(connection: Connection, city: str) -> dict[str, dict[str, float]]:
+    return {**rule.PRESETS, **(settings.get(connection, _key(city)) or {})}
 
 
 def _key(city: str) -> str:

@@ -9,7 +9,7 @@ import { empty, loadInto } from "../parts/states.mjs";
 import { openWork, tabs } from "./common.mjs";
 import { createImport } from "./importer.mjs";
 import { report } from "./importreport.mjs";
-import { drawForm } from "./plansteps.mjs";
+import { drawForm } from "./drawform.mjs";
 
 const MOST = 200;
 

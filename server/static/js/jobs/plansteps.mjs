@@ -1,4 +1,4 @@
-/** Drawing, staffing and publishing a plan: the three steps, wherever they are offered. */
+/** Staffing, reviewing and publishing a plan, wherever it is offered. */
 
 import { request, versioned } from "../api.mjs";
 import { h } from "../dom.mjs";
@@ -6,69 +6,11 @@ import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
 import { ask } from "../parts/dialogs.mjs";
 import { failed } from "../parts/toasts.mjs";
-import { remembered } from "../store.mjs";
 import { exportLinks } from "../panel/outputs.mjs";
 import { overtaken, rollBack } from "../redraw/conflicts.mjs";
 import { review } from "../redraw/review.mjs";
 import { say } from "../redraw/words.mjs";
 import { labelled } from "./common.mjs";
-
-const SECONDS = [5, 15, 30, 60, 180];
-
-/**
- * The form that draws a new plan.
- * @param {any} app
- */
-export function drawForm(app) {
-  const wish = remembered(`draw.${app.city.code}`, { low: 300, high: 500, seconds: 15, seed: 1 });
-  const { low, high, seconds, seed } = wish.get();
-  const number = (/** @type {number} */ value, /** @type {number} */ min) =>
-    h("input.field", { type: "number", value, min, step: 1, inputmode: "numeric" });
-  const [from, to, start] = [number(low, 1), number(high, 2), number(seed, 0)];
-  const time = h(
-    "select.field",
-    {},
-    SECONDS.map((one) => h("option", { value: one, selected: one === seconds }, t("draw.seconds", { n: one }))),
-  );
-  const fault = h("p.fault", { role: "alert", hidden: true });
-  const button = h("button.button.primary.wide", { type: "submit" }, t("draw.start"));
-  const busy = () => {
-    button.disabled = app.tasks.busy("tasks.draw");
-  };
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const band = [Number(from.value), Number(to.value)];
-    fault.hidden = band[0] > 0 && band[1] > band[0];
-    if (!fault.hidden) {
-      fault.textContent = t("draw.band_fault");
-      return from.focus();
-    }
-    wish.set({ low: band[0], high: band[1], seconds: Number(time.value), seed: Number(start.value) });
-    button.disabled = true;
-    try {
-      const accepted = await request(app.path("plans"), {
-        method: "POST",
-        json: { band, seconds: Number(time.value), seed: Number(start.value) },
-      });
-      app.tasks.follow(accepted, "tasks.draw");
-    } catch (failure) {
-      failed(failure);
-      busy();
-    }
-    return undefined;
-  };
-  app.tasks.watch(busy);
-  busy();
-  return h(
-    "form.form",
-    { on: { submit } },
-    h("div.pair", {}, labelled(t("draw.low"), from), labelled(t("draw.high"), to)),
-    h("div.pair", {}, labelled(t("draw.time"), time), labelled(t("draw.seed"), start)),
-    fault,
-    button,
-    h("p.note", {}, t("draw.note")),
-  );
-}
 
 /**
  * What can be done with a plan: staff it, publish it, take it away as a file.

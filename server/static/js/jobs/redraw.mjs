@@ -12,7 +12,8 @@ import { isBorders } from "../redraw/words.mjs";
 import { mountBorders } from "./borders.mjs";
 import { openWork, tabs } from "./common.mjs";
 import { mountEditor } from "./editor.mjs";
-import { drawForm, planActions } from "./plansteps.mjs";
+import { drawForm } from "./drawform.mjs";
+import { planActions } from "./plansteps.mjs";
 
 /** @type {any} */
 const root = globalThis;
