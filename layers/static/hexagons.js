@@ -66,13 +66,14 @@
       const loading = ++this._epoch;
       const data = payload instanceof ArrayBuffer ? decode(payload) : payload;
       const located = new Locator(root.h3, data.cells, data.res);
-      let pause = performance.now() + SLICE_MS;
+      const slice = Math.max(SLICE_MS, this._turn);
+      let pause = performance.now() + slice;
       for (const done of located.run()) {
         if (performance.now() < pause) continue;
         void done;
         await breathe();
         if (loading !== this._epoch) return false;
-        pause = performance.now() + SLICE_MS;
+        pause = performance.now() + slice;
       }
       this.data = data;
       this.located = located;

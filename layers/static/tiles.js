@@ -83,7 +83,7 @@
         if (performance.now() > until) break;
       }
       if (this._queue.length && this._map) this._schedule();
-      else if (this.located) this._turn = FRAME_MS;
+      else if (this.located && this._map) this._turn = FRAME_MS;
     },
 
     /** Finish everything that waits, now: before a print. */

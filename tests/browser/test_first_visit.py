@@ -110,7 +110,7 @@ def test_every_layer_can_be_switched_and_shows_something(visit: Callable[..., Vi
     made.shot("layers-zh")
 
 
-def test_what_the_page_asks_for_early_is_used_and_not_asked_for_again(chromium: sync_api.Browser, served: Served) -> None:
+def test_what_the_page_asks_for_early_is_asked_for_once(chromium: sync_api.Browser, served: Served) -> None:
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()
     asked: list[str] = []
