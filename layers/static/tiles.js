@@ -119,7 +119,11 @@
       tile.stale = false;
       if (tile.ids) tile.ids.fill(0);
       else tile.ids = new Int32Array(w * w);
-      fillIds(tile.ids, w, tile.ox, tile.oy, scale, this.located, (position) => this._outlineOf(position));
+      const some = fillIds(tile.ids, w, tile.ox, tile.oy, scale, this.located, (position) => this._outlineOf(position));
+      if (!some && !tile.image) {
+        tile.ids = null;
+        return;
+      }
       if (!tile.image) {
         tile.context = canvas.getContext('2d');
         tile.image = tile.context.createImageData(tile.size, tile.size);
