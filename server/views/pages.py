@@ -71,7 +71,8 @@ def _early(city: dict[str, Any], plan: str | None) -> list[str]:
     known = {"current": in_force and in_force["id"], "newest": None}.get(shown, shown)
     cells = [f"{base}/plans/{known}/cells?gaps=true"] if known else []
     words = flask.url_for("pages.words", tongue=flask.g.language)
-    return [flask.url_for("session.session"), base, words, *cells, f"{base}/plans/{shown}/grids"]
+    regions = [f"{base}/regions?level={level}" for level in city["levels"]]
+    return [flask.url_for("session.session"), base, words, *cells, f"{base}/plans/{shown}/grids", *regions]
 
 
 def _rendered(template: str, **values: Any) -> flask.Response:

@@ -118,7 +118,7 @@ def test_what_the_page_asks_for_early_is_asked_for_once(chromium: sync_api.Brows
     page.goto(served.url)
     page.wait_for_selector("html[data-ready=true]", state="attached", timeout=30_000)
     early = page.evaluate("() => [...document.querySelectorAll('link[as=fetch]')].map((link) => link.href)")
-    assert [asked.count(address) for address in early] == [1, 1, 1, 1, 1]
+    assert len(early) > 5 and {asked.count(address) for address in early} == {1}
     context.close()
 
 

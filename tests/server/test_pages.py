@@ -107,12 +107,17 @@ def test_the_page_begins_with_what_its_scripts_will_ask_for(planner: flask.testi
         return [str(one["href"]) for tag, one in elements if tag == "link" and one.get("as") == "fetch"]
 
     city = "/api/cities/tiny"
-    in_force = planner.get(city).json["plan_in_force"]["id"]
+    told = planner.get(city).json
     begun = ["/api/session", city, "/i18n/zh.json"]
-    assert early("?lang=zh") == [*begun, f"{city}/plans/{in_force}/cells?gaps=true", f"{city}/plans/current/grids"]
-    assert early("?lang=zh&plan=p1") == [*begun, f"{city}/plans/p1/cells?gaps=true", f"{city}/plans/p1/grids"]
-    assert early("?lang=zh&plan=newest") == [*begun, f"{city}/plans/newest/grids"]
-    assert early("?lang=zh&plan=../../x")[-1] == f"{city}/plans/current/grids"
+    regions = [f"{city}/regions?level={level}" for level in told["levels"]]
+
+    def wanted(of_plan: list[str]) -> list[str]:
+        return begun + [f"{city}/plans/{one}" for one in of_plan] + regions
+
+    in_force = wanted([f"{told['plan_in_force']['id']}/cells?gaps=true", "current/grids"])
+    assert early("?lang=zh") == early("?lang=zh&plan=../../x") == in_force
+    assert early("?lang=zh&plan=p1") == wanted(["p1/cells?gaps=true", "p1/grids"])
+    assert early("?lang=zh&plan=newest") == wanted(["newest/grids"])
 
 
 def test_text_from_a_file_is_text_on_the_page(planner: flask.testing.FlaskClient) -> None:
