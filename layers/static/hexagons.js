@@ -66,19 +66,21 @@
       const loading = ++this._epoch;
       const data = payload instanceof ArrayBuffer ? decode(payload) : payload;
       const located = new Locator(root.h3, data.cells, data.res);
-      let pause = performance.now() + SLICE_MS;
+      const slice = Math.max(SLICE_MS, this._turn);
+      let pause = performance.now() + slice;
       for (const done of located.run()) {
         if (performance.now() < pause) continue;
         void done;
         await breathe();
         if (loading !== this._epoch) return false;
-        pause = performance.now() + SLICE_MS;
+        pause = performance.now() + slice;
       }
       this.data = data;
       this.located = located;
       this._outlines.clear();
       this._group = null;
       this._marks = new Uint8Array(data.n + 1);
+      this._marked = 0;
       this._hovered = -2;
       this._dress();
       this._refill();
@@ -100,8 +102,9 @@
       }
     },
 
-    /** Change colour, borders, levels, opacity: any option of the constructor but the data. */
+    /** Change colour, borders, levels, opacity: any option of the constructor but the data. What is so already costs nothing. */
     setStyle(options) {
+      if (Object.keys(options).every((name) => same(options[name], this.options[name]))) return this;
       Object.assign(this.options, options);
       if (!this.data) return this;
       this._dress();
@@ -118,9 +121,10 @@
       const source = this.data.columns[column];
       const group = new Int32Array(this.data.n + 1);
       group[0] = -1;
-      for (let i = 0; i < this.data.n; i++) group[i + 1] = source[i];
+      group.set(source, 1);
       this._groupColumn = column;
       this._group = group;
+      this._groups = distinct(group);
       return group;
     },
 
@@ -133,10 +137,7 @@
       if (colour.kind === 'group' || colour.kind === 'groupvalue') {
         const group = this._groupsOf(colour.column || 'grid');
         this._byGroup = this._groupColours(colour);
-        const colours = this._byGroup;
-        const bare = this._bare();
-        for (let id = 1; id <= n; id++) fill[id] = group[id] < 0 ? bare : colours[group[id]] || 0;
-        this._groups = distinct(group);
+        this._fillByGroup(fill, group);
       } else if (colour.kind === 'value') {
         const packed = colour.classes.map((one) => (one.colour ? pack(one.colour, this.options.fillOpacity) : 0));
         const values = this.data.columns[colour.column || 'value'];
@@ -148,6 +149,17 @@
         fill.fill(pack(colour.colour, this.options.fillOpacity), 1);
       }
       this._lines = this._borderLevels();
+    },
+
+    _fillByGroup(fill, group) {
+      const n = this.data.n;
+      const colours = Uint32Array.from(this._byGroup);
+      const bare = this._bare();
+      const known = colours.length;
+      for (let id = 1; id <= n; id++) {
+        const label = group[id];
+        fill[id] = label < 0 ? bare : label < known ? colours[label] : 0;
+      }
     },
 
     _bare() {
@@ -253,7 +265,8 @@
     },
 
     _mark(bit, groups, cells) {
-      if (!this.data) return this;
+      if (!this.data || !(groups || cells || this._marked & bit)) return this;
+      this._marked = groups || cells ? this._marked | bit : this._marked & ~bit;
       const changed = [];
       const wanted = new Uint8Array(this.data.n + 1);
       if (cells) for (const position of this.positions(cells)) wanted[position + 1] = bit;
@@ -359,7 +372,7 @@
         mark: this._marks,
         levels,
         cellLine: this.options.cellLines && cellPx > EXACT_ABOVE ? pack('#ffffff', Math.min(0.45, 0.1 + (cellPx - EXACT_ABOVE) * 0.014)) : 0,
-        highlight: pack(this.options.highlightColour, 1),
+        highlight: this._marked & 1 ? pack(this.options.highlightColour, 1) : 0,
         ratio: tile.ratio,
       };
     },
@@ -411,6 +424,14 @@
       return {position: -1, cell: null, group: null, value: null, ...found, latlng, originalEvent};
     },
   });
+
+  /** Whether two options are equal, lists and objects value by value. One that is the very same may have been changed within. */
+  function same(one, other) {
+    const plain = (value) => value === null || typeof value !== 'object';
+    if (plain(one) || plain(other)) return one === other;
+    const names = Object.keys(one);
+    return one !== other && names.length === Object.keys(other).length && names.every((name) => same(one[name], other[name]));
+  }
 
   /** How many labels there are among the groups of cells. */
   function distinct(group) {

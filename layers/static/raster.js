@@ -285,19 +285,23 @@
   /**
    * Fill the id buffer of a square of `w` pixels whose top left pixel lies at (ox, oy) in a world of `scale` pixels.
    * @param {Locator} located  @param {(position: number) => Float64Array} outlineOf world x, y pairs of a cell's corners
+   * @returns {boolean} whether any cell may be here
    */
   function fillIds(ids, w, ox, oy, scale, located, outlineOf) {
     const rows = {left: new Float64Array(w), right: new Float64Array(w)};
+    let some = false;
     for (const patch of located.patches) {
       const reach = patch.spacing * 1.2 * scale + 1;
       if (patch.x1 * scale - ox < -reach || patch.x0 * scale - ox > w + reach) continue;
       if (patch.y1 * scale - oy < -reach || patch.y0 * scale - oy > w + reach) continue;
+      some = true;
       const px = patch.spacing * scale;
       if (px < POINTS_BELOW) fillSquares(ids, w, ox, oy, scale, located, patch, px);
       else if (px > EXACT_ABOVE || !patch.m) fillOutlines(ids, w, ox, oy, scale, located, patch, outlineOf, rows);
       else fillHexagons(ids, w, ox, oy, scale, located, patch, rows);
     }
-    closeSeams(ids, w);
+    if (some) closeSeams(ids, w);
+    return some;
   }
 
   /** Cells under two pixels: the square that holds the hexagon, so no pixel inside the city stays empty. */

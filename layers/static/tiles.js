@@ -14,12 +14,15 @@
   /** Pixels round a tile that it knows of, so that borders meet those of the next tile. */
   const MARGIN = 4;
   const FRAME_MS = 8;
+  /** Until the first picture is whole there is nothing that could stand still: it comes in longer turns. */
+  const FIRST_MS = 40;
 
   const Tiles = root.L.GridLayer.extend({
     initialize(options) {
       root.L.setOptions(this, options);
       this._queue = [];
       this._frame = 0;
+      this._turn = FIRST_MS;
       this.located = null;
     },
 
@@ -64,11 +67,12 @@
     },
 
     _schedule() {
-      if (!this._frame) this._frame = requestAnimationFrame(() => this._work(FRAME_MS));
+      if (!this._frame) this._frame = requestAnimationFrame(() => this._work(this._turn));
     },
 
     /** Do queued tiles for about `budget` milliseconds; at least one. */
     _work(budget) {
+      cancelAnimationFrame(this._frame);
       this._frame = 0;
       const until = performance.now() + budget;
       while (this._queue.length && this._map) {
@@ -79,6 +83,7 @@
         if (performance.now() > until) break;
       }
       if (this._queue.length && this._map) this._schedule();
+      else if (this.located && this._map) this._turn = FRAME_MS;
     },
 
     /** Finish everything that waits, now: before a print. */
@@ -100,7 +105,8 @@
         tile.el.gezhi.stale = true;
         if (!waiting.has(tile.el)) this._queue.push({canvas: tile.el, done: null});
       }
-      this._schedule();
+      if (this._turn === FIRST_MS) this._work(FIRST_MS);
+      else this._schedule();
     },
 
     _draw(canvas) {
@@ -113,7 +119,11 @@
       tile.stale = false;
       if (tile.ids) tile.ids.fill(0);
       else tile.ids = new Int32Array(w * w);
-      fillIds(tile.ids, w, tile.ox, tile.oy, scale, this.located, (position) => this._outlineOf(position));
+      const some = fillIds(tile.ids, w, tile.ox, tile.oy, scale, this.located, (position) => this._outlineOf(position));
+      if (!some && !tile.image) {
+        tile.ids = null;
+        return;
+      }
       if (!tile.image) {
         tile.context = canvas.getContext('2d');
         tile.image = tile.context.createImageData(tile.size, tile.size);

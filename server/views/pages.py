@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import flask
@@ -39,7 +40,7 @@ def city_page(ctx: Context, city: str) -> flask.Response:
         "city": city, "city_name": found["name"], "demo": auth.demo(), "language": flask.g.language,
         "can": sorted(permissions.allowed(ctx.actor)),
     }  # fmt: skip
-    return _rendered("city.html", shell=shell, boot=boot)
+    return _rendered("city.html", shell=shell, boot=boot, early=_early(found, flask.request.args.get("plan")))
 
 
 @routes.serve(blueprint, _page("/sign-in", "page.open", "Sign in", open_query=True))
@@ -60,6 +61,18 @@ def words(ctx: Context, tongue: str) -> Any:
     if tongue not in language.LANGUAGES:
         raise refusals.NotFound("not_found", "no such language")
     return dict(language.catalogue(tongue))
+
+
+def _early(city: dict[str, Any], plan: str | None) -> list[str]:
+    """What the page's scripts will ask for first, in their very words, so that it comes while they are being read."""
+    base = flask.url_for("cities.city", city=city["code"])
+    shown = plan if plan and re.fullmatch(r"[A-Za-z0-9_]{1,40}", plan) else "current"
+    in_force = city["plan_in_force"]
+    known = {"current": in_force and in_force["id"], "newest": None}.get(shown, shown)
+    cells = [f"{base}/plans/{known}/cells?gaps=true"] if known else []
+    words = flask.url_for("pages.words", tongue=flask.g.language)
+    regions = [f"{base}/regions?level={level}" for level in city["levels"]]
+    return [flask.url_for("session.session"), base, words, *cells, f"{base}/plans/{shown}/grids", *regions]
 
 
 def _rendered(template: str, **values: Any) -> flask.Response:

@@ -110,6 +110,18 @@ def test_every_layer_can_be_switched_and_shows_something(visit: Callable[..., Vi
     made.shot("layers-zh")
 
 
+def test_what_the_page_asks_for_early_is_asked_for_once(chromium: sync_api.Browser, served: Served) -> None:
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served.url)
+    page.wait_for_selector("html[data-ready=true]", state="attached", timeout=30_000)
+    early = page.evaluate("() => [...document.querySelectorAll('link[as=fetch]')].map((link) => link.href)")
+    assert len(early) > 5 and {asked.count(address) for address in early} == {1}
+    context.close()
+
+
 def test_a_click_on_a_grid_tells_about_it_and_escape_leaves(visit: Callable[..., Visit]) -> None:
     made = visit("/")
     page = made.page

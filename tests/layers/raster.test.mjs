@@ -97,7 +97,9 @@ test('a single cell far below a pixel still owns one', () => {
   const cells = disk(26.6, 111.6, 10, 0);
   const located = new Locator(h3, cells, 10).all();
   const scale = 256 * 2 ** 5, ids = new Int32Array(64 * 64);
-  fillIds(ids, 64, Math.floor(worldX(111.6) * scale) - 32, Math.floor(worldY(26.6) * scale) - 32, scale, located, outlines(cells));
+  const [ox, oy] = [Math.floor(worldX(111.6) * scale) - 32, Math.floor(worldY(26.6) * scale) - 32];
+  assert.equal(fillIds(ids, 64, ox, oy, scale, located, outlines(cells)), true);
+  assert.equal(fillIds(new Int32Array(64 * 64), 64, ox + 200, oy, scale, located, outlines(cells)), false);
   assert.equal(ids.filter((id) => id === 1).length, 1);
 });
 

@@ -241,6 +241,43 @@ def test_screens_of_any_density_get_their_own_pixels(open_file: Callable[..., An
         assert all(abs(size - ratio) < 0.01 for size in sizes)
 
 
+def test_a_tile_is_painted_again_only_when_something_looks_different(open_file: Callable[..., Any]) -> None:
+    opened = open_file(sheet())
+    painted = opened.page.evaluate(
+        """() => {
+            const {layer} = gezhiSheet.entries.find((one) => one.spec.id === 'grids');
+            const real = layer._paintTile;
+            let count = 0;
+            layer._paintTile = (...given) => { count += 1; return real.apply(layer, given); };
+            const paints = (work) => { count = 0; work(); return count > 0; };
+            const {colour, borders, fillOpacity} = layer.options;
+            const mixed = colour.colours.map((_, label) => (label ? colour.colours[label] : '#ff0000'));
+            return [
+                paints(() => layer.setStyle({colour: structuredClone(colour), borders, fillOpacity})),
+                paints(() => layer.highlight()),
+                paints(() => layer.setStyle({colour: {...colour, colours: mixed}})),
+                paints(() => layer.setStyle({colour: layer.options.colour})),
+                paints(() => layer.setFillOpacity(fillOpacity / 2)),
+                paints(() => layer.highlight({groups: [1]})),
+                paints(() => layer.highlight()),
+            ];
+        }"""
+    )
+    assert painted == [False, False, True, True, True, True, True]
+
+
+def test_tiles_without_any_cell_are_left_alone(open_file: Callable[..., Any]) -> None:
+    opened = open_file(sheet())
+    drawn = opened.page.evaluate(
+        """() => {
+            const {layer} = gezhiSheet.entries.find((one) => one.spec.id === 'grids');
+            layer.flush();
+            return Object.values(layer._tiles).map(({el}) => Boolean(el.gezhi.image));
+        }"""
+    )
+    assert True in drawn and False in drawn
+
+
 def test_print_is_a_sheet_with_its_fields(open_file: Callable[..., Any]) -> None:
     opened = open_file(sheet())
     opened.page.get_by_label("户数偏离").check()

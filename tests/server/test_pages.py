@@ -88,7 +88,7 @@ def test_pages_load_only_our_own_files_and_those_are_there(app: flask.Flask, pat
         for name in ("src", "href")
         if attributes.get(name) and tag in ("script", "link", "img")
     ]
-    assert linked and all(re.match(r"/(static|i18n)/", address) for address in linked)
+    assert linked and all(re.match(r"/(static|i18n|api)/", address) for address in linked)
     missing = [address for address in linked if client.get(address).status_code != 200]
     assert missing == []
 
@@ -99,6 +99,25 @@ def test_pages_hold_no_inline_script_and_no_inline_handler(app: flask.Flask, pat
     page = _page(client, path)
     assert page.inline == []
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+
+
+def test_the_page_begins_with_what_its_scripts_will_ask_for(planner: flask.testing.FlaskClient) -> None:
+    def early(query: str) -> list[str]:
+        elements = _page(planner, f"/city/tiny{query}").elements
+        return [str(one["href"]) for tag, one in elements if tag == "link" and one.get("as") == "fetch"]
+
+    city = "/api/cities/tiny"
+    told = planner.get(city).json
+    begun = ["/api/session", city, "/i18n/zh.json"]
+    regions = [f"{city}/regions?level={level}" for level in told["levels"]]
+
+    def wanted(of_plan: list[str]) -> list[str]:
+        return begun + [f"{city}/plans/{one}" for one in of_plan] + regions
+
+    in_force = wanted([f"{told['plan_in_force']['id']}/cells?gaps=true", "current/grids"])
+    assert early("?lang=zh") == early("?lang=zh&plan=../../x") == in_force
+    assert early("?lang=zh&plan=p1") == wanted(["p1/cells?gaps=true", "p1/grids"])
+    assert early("?lang=zh&plan=newest") == wanted(["newest/grids"])
 
 
 def test_text_from_a_file_is_text_on_the_page(planner: flask.testing.FlaskClient) -> None:

@@ -6,6 +6,8 @@
 /** @typedef {import("./i18n.mjs").Language} Language */
 
 const NONE = "–";
+/** Formatters by their decimals: making one costs more than a thousand uses. @type {Map<number, Intl.NumberFormat>} */
+const formats = new Map();
 
 /**
  * 1,234 or 0.37: thousands separated, at most `digits` decimals.
@@ -14,7 +16,9 @@ const NONE = "–";
  */
 export function number(value, digits = 0) {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
-  const text = value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  const format = formats.get(digits) ?? new Intl.NumberFormat("en-US", { maximumFractionDigits: digits });
+  formats.set(digits, format);
+  const text = format.format(value);
   return text.startsWith("-") ? `−${text.slice(1)}` : text;
 }
 
