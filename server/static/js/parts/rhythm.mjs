@@ -99,6 +99,16 @@ export function calendar(days, last, { label, hint, choose, window: [from, to] }
   return chart(340, head + 7 * size, label, [marks, cells]);
 }
 
+/**
+ * The last day of the year to show: the last year of reports while the window ends in it, else the window's own, as it
+ * is in the calendar.
+ * @param {string} to last day of the window
+ * @param {string} last last day of reports
+ */
+export function yearEnd(to, last) {
+  return to >= firstDay(last) ? last : `${to.slice(0, 4)}-12-31`;
+}
+
 /** The Monday with which the 53 weeks up to a day begin. @param {string} last */
 export function firstDay(last) {
   const weekday = (new Date(`${last}T00:00:00Z`).getUTCDay() + 6) % 7;
