@@ -112,6 +112,8 @@ def _warm(res: int) -> None:
         ids, codes = cells.from_points(lats, lngs, res), np.zeros(2, np.int32)
         codes.flags.writeable = writeable
         tally.Tally().add(ids, codes, np.zeros(1, np.int32))
+    many = np.arange(1, tally.FIRST_LINES, dtype=np.uint64)  # more than a new table holds, so that it grows
+    tally.Tally().add(many, np.zeros(many.size, np.int32), np.zeros(1, np.int32))
 
 
 class _Work:

@@ -22,7 +22,8 @@ _LANES = 14
 _LIMIT = 1 << 31  # a count in a line stays at or below it; what goes beyond is kept apart
 _SHIFT = np.uint64(52)
 _LOW = np.uint64((1 << 52) - 1)
-_FIRST_LINES = 1 << 12
+FIRST_LINES = 1 << 12
+"""Lines of a new table."""
 _BLOCK = 256
 _FAST = 1 << 18
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
@@ -36,7 +37,7 @@ class Tally:
         self._limit = np.uint32(limit)
         self._used = 0
         self._top = np.uint64(0)
-        self._lines = _empty(_FIRST_LINES)
+        self._lines = _empty(FIRST_LINES)
         self._beyond: collections.Counter[tuple[int, int]] = collections.Counter()
         self._lock = threading.Lock()
 

@@ -38,6 +38,15 @@ def areas_figures(ctx: Context, city: str, query: wire.Figures) -> Any:
 
 @routes.serve(
     blueprint,
+    Route(_CITY + "/areas/touching", "GET", "exact.read", "Grids and areas that an area shares ground with",
+          query=wire.Touching, answer=wire.Touches),
+)  # fmt: skip
+def areas_touching(ctx: Context, city: str, query: wire.Touching) -> Any:
+    return areas.touching(ctx, city, level=query.level, area=query.area)
+
+
+@routes.serve(
+    blueprint,
     Route(_CITY + "/areas/borders", "GET", "exact.read", "Reports at borders between grids, with both sides",
           query=requests.Window, answer=wire.Borders),
 )  # fmt: skip

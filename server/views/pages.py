@@ -38,7 +38,7 @@ def city_page(ctx: Context, city: str) -> flask.Response:
     shell = {"head": pieces.head, "body": pieces.body, "script": pieces.scripts}
     boot = {
         "city": city, "city_name": found["name"], "demo": auth.demo(), "language": flask.g.language,
-        "can": sorted(permissions.allowed(ctx.actor)),
+        "fictional": found["demo"], "can": sorted(permissions.allowed(ctx.actor)),
     }  # fmt: skip
     return _rendered("city.html", shell=shell, boot=boot, early=_early(found, flask.request.args.get("plan")))
 

@@ -28,6 +28,13 @@ class Figures(Window):
     against: Literal["previous", "year"] = "previous"
 
 
+class Touching(Asked):
+    """GET …/areas/touching: what the area of that id shares ground with."""
+
+    level: Level = "grid"
+    area: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(plain)]
+
+
 class Alerts(Asked):
     """GET …/alerts: of a day (by default the last one with reports)."""
 
@@ -114,6 +121,40 @@ class AreaFigures(Told):
     least: int
     items: list[Area]
     legends: dict[str, Any]
+
+
+class Touched(Told):
+    """Another area, and how many cells are in both."""
+
+    id: str
+    code: str
+    name: str
+    cells: int
+
+
+class TouchedGrid(Touched):
+    """``size``: all cells of the grid; ``households``: those in the cells that are in both."""
+
+    inside: str | None
+    size: int
+    households: float | None
+
+
+class Touches(Told):
+    """The most cells first; ``n_grids`` counts those that are not told as well."""
+
+    level: Level
+    net: NetNamed | None
+    id: str
+    code: str
+    name: str
+    lat: float
+    lng: float
+    bbox: Bounds
+    cells: int
+    n_grids: int
+    grids: list[TouchedGrid]
+    overlaps: list[Touched]
 
 
 class BorderSide(Told):

@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench import drawing_cities
+from tests.bench import apart, drawing_cities
 from tests.bench.drawing_cities import City
 from tests.bench.drawing_solvers import RUN
 
@@ -81,15 +79,13 @@ class Row:
 def main(*, json: bool, options: dict[str, str] = OPTIONS) -> None:
     """Run what ``options`` choose; a table, or one JSON line per row, then growth and what the targets ask."""
     chosen = {name: text.split(",") for name, text in options.items()}
-    keep = Path(options["keep"]) if options["keep"] else None
-    known = [Row(**jsonlib.loads(line)) for line in keep.read_text().splitlines()] if keep and keep.exists() else []
+    known = [Row(**row) for row in apart.kept(options["keep"])]
     rows: list[Row] = []
     for case in _cases(chosen["sizes"], chosen["shapes"], chosen["water"]):
         for row in _case_rows(case, chosen["solvers"], float(options["limit"]), rows, known):
             rows.append(row)
-            if keep and row not in known:
-                with keep.open("a") as file:
-                    file.write(jsonlib.dumps(asdict(row)) + "\n")
+            if row not in known:
+                apart.keep(options["keep"], asdict(row))
             ours = next((own for own in rows if own.solver == "ours" and _same_city(own, row)), None)
             print(jsonlib.dumps(asdict(row)) if json else _line(row, ours), flush=True)
     for told in (*_growth(rows), *_targets(rows)):
@@ -131,27 +127,13 @@ def _run(city: City, row: Row, given: Path, limit_s: float) -> Row:
     taken.unlink(missing_ok=True)
     command = [sys.executable, "-W", "ignore", "-m", "tests.bench.drawing_solvers", row.solver, str(given), str(taken)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    try:
-        done = subprocess.run(
-            [*command, str(limit_s)], env=environment, capture_output=True, text=True, timeout=20 * limit_s, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return Row(**{**asdict(row), "note": f"not done in {20 * limit_s:.0f} s of waiting", "over_limit": True})
-    if done.returncode == -signal.SIGXCPU:
-        return Row(**{**asdict(row), "note": f"not done in {limit_s:.0f} s", "over_limit": True})
-    if not taken.exists():
-        return Row(**{**asdict(row), "note": _failure(done)})
+    ended = apart.run([*command, str(limit_s)], limit_s=limit_s, environment=environment)
+    if ended.note or not taken.exists():
+        return Row(**{**asdict(row), "note": ended.note or "no plan", "over_limit": ended.over_limit})
     with np.load(taken) as out:
         judged = drawing_cities.judge(city, out["label"], asked=row.solver != "ours")
         figures = {name: out[name].item() for name in ("seconds", "memory_mb", "proved")}
     return Row(**{**asdict(row), **judged, **figures})
-
-
-def _failure(done: subprocess.CompletedProcess[str]) -> str:
-    """What a solver said before it ended without a plan."""
-    said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    how = f"killed by {signal.Signals(-done.returncode).name}" if done.returncode < 0 else "failed"
-    return f"{how}: {said[-1][:90]}" if said else how
 
 
 def _same_city(one: Row, other: Row) -> bool:

@@ -6,9 +6,12 @@ whether the counts are the same to the last one: programs over h3ronpy differ fr
 
 geopandas.sjoin is measured at smaller sizes and extrapolated with the exponent of time between them, which is shown.
 
-Options: ``--rows=N,N`` sizes of the comparison, ``--only=M,M`` some of the programs, ``--sjoin=N`` and ``--spark=N``
-the largest size measured for these two, ``--large=N`` rows for ours alone, ``--data=DIR`` where files are made and
-kept. All of it takes about ten minutes and 25 GB of disk on two cores; ``--rows=1000000 --large=0`` one minute.
+A program that takes longer than its limit is named with it and not run on more rows; one that fails is named with what
+it said last. Options: ``--rows=N,N`` sizes of the comparison, ``--only=M,M`` some of the programs, ``--sjoin=N`` and
+``--spark=N`` the largest size measured for these two, ``--large=N`` rows for ours alone, ``--limit=S`` seconds of
+processor time for one program, ``--data=DIR`` where files are made and kept, ``--keep=FILE`` writes each measurement to
+a file as soon as it is known and begins where an earlier run ended. All of it takes about ten minutes and 25 GB of disk
+on two cores; ``--rows=1000000 --large=0`` one minute.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ import importlib.util
 import json as jsonlib
 import math
 import shutil
-import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +31,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geo import cells
-from tests.bench import bench_cells
+from server import bootstrap
+from tests.bench import apart, bench_cells
 
-PEERS = ["h3ronpy==0.22.0", "polars==2.1.0", "polars-h3==0.7.1"]
+SPARK = (bootstrap.ROOT / "server" / "archive" / "requirements-spark.txt").read_text("utf-8").splitlines()
+PEERS = ["h3ronpy==0.22.0", "polars==2.1.0", "polars-h3==0.7.1", *(line for line in SPARK if line[:1].isalpha())]
 OPTIONS = {
     "rows": "10000000,100000000", "only": "", "sjoin": "1000000", "spark": "100000000", "large": "500000000",
-    "data": "",
+    "limit": "1800", "data": "", "keep": "",
 }  # fmt: skip
 RES, FILE_ROWS, CATEGORIES = 10, 10_000_000, 24
 RECORDS = 2_300_000_000
@@ -42,6 +47,9 @@ DIFFERENT = 10
 POINTS = ("gezhi", "polars-h3", "h3ronpy+numpy", "duckdb+udf", "spark")
 STORED = ("stored: gezhi", "stored: duckdb")
 SJOIN = "geopandas.sjoin"
+PATIENCE = 4
+"""A program is waited for so many times its limit of processor time."""
+Row = dict[str, Any]
 
 
 def points(folder: Path, rows: int) -> Path:
@@ -85,22 +93,41 @@ def stored(folder: Path, source: Path, rows: int) -> Path:
     return made
 
 
-def measure(method: str, directory: Path, rows: int) -> dict[str, Any]:
-    """One program on one directory."""
-    command = [sys.executable, "-m", "tests.bench.incident_work", method, str(directory), str(RES)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        return {"work": method, "size": rows, "failed": done.stderr.strip()[-300:]}
-    found: dict[str, Any] = jsonlib.loads(done.stdout.splitlines()[-1])
+def measured(
+    method: str, rows: int, where: Callable[[], Path], options: dict[str, str], before: list[Row]
+) -> Row:
+    """One program on so many rows, run or taken from what an earlier run kept; added to ``before``."""
+    slow = next((row for row in before if row["work"] == method and row.get("over_limit")), None)
+    row = _known(method, rows, options)
+    if row is None and slow is not None:
+        row = {"work": method, "size": rows, "note": f"not run: {slow['size']:,} rows are {slow['note']}"}
+    elif row is None:
+        row = _run(method, rows, where(), options)
+        apart.keep(options["keep"], row)
+    before.append(row)
+    return row
+
+
+def _known(work: str, size: int, options: dict[str, str]) -> Row | None:
+    return next((row for row in apart.kept(options["keep"]) if (row["work"], row["size"]) == (work, size)), None)
+
+
+def _run(method: str, rows: int, directory: Path, options: dict[str, str]) -> Row:
+    limit_s = float(options["limit"])
+    command = [sys.executable, "-m", "tests.bench.incident_work", method, str(directory), str(RES), str(limit_s)]
+    ended = apart.run(command, limit_s=limit_s, patience=PATIENCE)
+    if ended.note:
+        return {"work": method, "size": rows, "note": ended.note, "over_limit": ended.over_limit}
+    found: Row = jsonlib.loads(ended.said.splitlines()[-1])
     return {"work": method, "size": rows, **found, "M_per_s": round(rows / found["wall_s"] / 1e6, 2)}
 
 
-def compare(rows: list[dict[str, Any]], *, with_: str, targets: dict[str, float]) -> list[dict[str, Any]]:
+def compare(rows: list[Row], *, with_: str, targets: dict[str, float]) -> list[Row]:
     """The first row beside each of the others: ratios of time and memory, and whether the counts are the same."""
     ours = rows[0]
     made = []
     for other in rows[1:]:
-        if "failed" in other or "failed" in ours:
+        if "note" in other or "note" in ours:
             continue
         told = {
             "work": f"{ours['work']} over {other['work']}", "size": ours["size"],
@@ -116,35 +143,45 @@ def compare(rows: list[dict[str, Any]], *, with_: str, targets: dict[str, float]
     return made
 
 
-def kernel() -> list[dict[str, Any]]:
+def kernel(options: dict[str, str]) -> Iterator[Row]:
     """Points → cells: ours, h3ronpy, h3-py (``bench_cells``) and polars-h3, processor time, one core's worth."""
+    for size in (1_000_000, 10_000_000):
+        for where in (False, True):
+            row = _known(f"points → cells, {'the globe' if where else 'a city'}", size, options)
+            if row is None:
+                row = _kernel(size, everywhere=where)
+                apart.keep(options["keep"], row)
+            yield row
+
+
+def _kernel(size: int, *, everywhere: bool) -> Row:
     import polars as pl
     import polars_h3
 
-    sizes = (1_000_000, 10_000_000)
-    found = [bench_cells.by_point(size, everywhere=where) for size in sizes for where in (False, True)]
-    for row in found:
-        lats, lngs = bench_cells.points(row["size"], everywhere=row["work"].endswith("globe"))
-        frame = pl.DataFrame({"lat": lats, "lng": lngs})
-        _, peer_s = bench_cells.timed(lambda frame=frame: frame.select(polars_h3.latlng_to_cell("lat", "lng", RES)), 2)
-        row |= {"polars-h3_M_per_s": round(row["size"] / peer_s / 1e6, 1), "target h3ronpy over ours": 15}
-    return found
+    row = bench_cells.by_point(size, everywhere=everywhere)
+    lats, lngs = bench_cells.points(size, everywhere=everywhere)
+    frame = pl.DataFrame({"lat": lats, "lng": lngs})
+    _, peer_s = bench_cells.timed(lambda: frame.select(polars_h3.latlng_to_cell("lat", "lng", RES)), 2)
+    return row | {"polars-h3_M_per_s": round(size / peer_s / 1e6, 1), "target h3ronpy over ours": 15}
 
 
-def joined(folder: Path, options: dict[str, str]) -> list[dict[str, Any]]:
+def joined(folder: Path, options: dict[str, str], before: list[Row]) -> Iterator[Row]:
     """geopandas.sjoin at three sizes, and what the larger ones would take by the exponent between the last two."""
     largest = int(options["sjoin"])
-    made = [measure(SJOIN, points(folder, size), size) for size in (largest // 16, largest // 4, largest)]
-    if any("failed" in row for row in made):
-        return made
+    made = []
+    for size in (largest // 16, largest // 4, largest):
+        made.append(measured(SJOIN, size, lambda size=size: points(folder, size), options, before))  # type: ignore[misc]
+        yield made[-1]
+    if any("note" in row for row in made):
+        return
     (first, last), span = made[-2:], math.log(4)
     grows = {field: math.log(last[field] / first[field]) / span for field in ("wall_s", "cpu_s", "peak_mb")}
-    return made + [
-        {"work": f"{SJOIN}, extrapolated", "size": size, "from": largest,
-         **{field: last[field] * (size / largest) ** power for field, power in grows.items()},
-         **{f"exponent of {field}": power for field, power in grows.items()}}
-        for size in _sizes(options) if size > largest
-    ]  # fmt: skip
+    for size in (one for one in _sizes(options) if one > largest):
+        yield {
+            "work": f"{SJOIN}, extrapolated", "size": size, "from": largest,
+            **{field: last[field] * (size / largest) ** power for field, power in grows.items()},
+            **{f"exponent of {field}": power for field, power in grows.items()},
+        }  # fmt: skip
 
 
 def absent() -> str | None:
@@ -164,58 +201,53 @@ def extrapolated(row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run(options: dict[str, str]) -> list[dict[str, Any]]:
+def run(options: dict[str, str]) -> Iterator[Row]:
+    """Every row as soon as it is known."""
     folder = Path(options["data"] or tempfile.mkdtemp(prefix="gezhi-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
-    only = [one for one in options["only"].split(",") if one]
-    found = [] if only and "kernel" not in only else kernel()
-    _tell(found)
-    ours: list[dict[str, Any]] = []
+    only, before = [one for one in options["only"].split(",") if one], list[Row]()
+    if not only or "kernel" in only:
+        yield from kernel(options)
     for rows in _sizes(options):
-        source = points(folder, rows)
-        for methods, where, peer, targets in (
-            (POINTS, source, "polars-h3", {"wall": 0.1, "cpu": 0.1, "memory": 0.5}),
-            (STORED, None, "stored: duckdb", {"wall": 1.0, "memory": 1.0}),
-        ):
-            wanted = [one for one in methods if not only or one in only]
-            if "spark" in wanted and (absent() or rows > int(options["spark"])):
-                wanted.remove("spark")
-            if not wanted:
-                continue
-            made = []
-            for method in wanted:
-                made.append(measure(method, where or stored(folder, source, rows), rows))
-                _tell(made[-1:])
-            ours += made[:1] if wanted[0] == "gezhi" and "failed" not in made[0] else []
-            ratios = compare(made, with_=peer, targets=targets)
-            _tell(ratios)
-            found += [*made, *ratios]
+        yield from counted(folder, rows, only, options, before)
     if not only or SJOIN in only:
-        found += joined(folder, options)
-    if absent() and (not only or "spark" in only):
-        found.append({"work": "spark", "absent": absent()})
-    if int(options["large"]):
-        rows = int(options["large"])
-        made = measure("gezhi", points(folder, rows), rows)
-        ours.append(made | {"different files": min(-(-rows // FILE_ROWS), DIFFERENT)})
-        _tell(ours[-1:])
-        found.append(ours[-1])
-    if len(ours) > 1:
-        span = math.log(ours[-1]["size"] / ours[0]["size"])
-        found.append({
-            "work": "growth exponent of ours", "wall_s": math.log(ours[-1]["wall_s"] / ours[0]["wall_s"]) / span,
-            "peak_mb": math.log(ours[-1]["peak_mb"] / ours[0]["peak_mb"]) / span,
-        })  # fmt: skip
-    found += [extrapolated(ours[-1])] if ours else []
+        yield from joined(folder, options, before)
+    if large := int(options["large"]):
+        row = measured("gezhi", large, lambda: points(folder, large), options, before)
+        yield row | {"different files": min(-(-large // FILE_ROWS), DIFFERENT)}
+    yield from _ahead([row for row in before if row["work"] == "gezhi" and "note" not in row])
     if not options["data"]:
         shutil.rmtree(folder, ignore_errors=True)
-    return found
 
 
-def _tell(rows: list[dict[str, Any]]) -> None:
-    """Progress, since the large runs take their time."""
-    for row in rows:
-        print(jsonlib.dumps(row), file=sys.stderr, flush=True)
+def counted(folder: Path, rows: int, only: list[str], options: dict[str, str], before: list[Row]) -> Iterator[Row]:
+    """Every program on so many points, then on as many stored cells, with the ratios of ours to each."""
+    for methods, where, peer, targets in (
+        (POINTS, lambda: points(folder, rows), "polars-h3", {"wall": 0.1, "cpu": 0.1, "memory": 0.5}),
+        (STORED, lambda: stored(folder, points(folder, rows), rows), "stored: duckdb", {"wall": 1.0, "memory": 1.0}),
+    ):
+        made = []
+        for method in (one for one in methods if not only or one in only):
+            why = _spared(rows, options) if method == "spark" else None
+            if why is None:
+                made.append(measured(method, rows, where, options, before))
+            yield made[-1] if why is None else {"work": method, "size": rows, "note": f"not run: {why}"}
+        yield from compare(made, with_=peer, targets=targets)
+
+
+def _spared(rows: int, options: dict[str, str]) -> str | None:
+    """Why Spark is not run on so many rows."""
+    return absent() or (f"more than --spark={options['spark']}" if rows > int(options["spark"]) else None)
+
+
+def _ahead(ours: list[Row]) -> Iterator[Row]:
+    """How time and memory of ours grow, and what all the records of a province would take."""
+    if len(ours) > 1:
+        span = math.log(ours[-1]["size"] / ours[0]["size"])
+        grows = {name: math.log(ours[-1][name] / ours[0][name]) / span for name in ("wall_s", "peak_mb")}
+        yield {"work": "growth exponent of ours", "size": ours[-1]["size"], **grows}
+    if ours:
+        yield extrapolated(ours[-1])
 
 
 def _sizes(options: dict[str, str]) -> list[int]:
@@ -225,4 +257,5 @@ def _sizes(options: dict[str, str]) -> list[int]:
 def main(*, json: bool, options: dict[str, str]) -> None:
     for row in run(options):
         plain = {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in row.items()}
-        print(jsonlib.dumps(plain, ensure_ascii=False) if json else "  ".join(f"{k}={v}" for k, v in plain.items()))
+        line = jsonlib.dumps(plain, ensure_ascii=False) if json else "  ".join(f"{k}={v}" for k, v in plain.items())
+        print(line, flush=True)

@@ -1,8 +1,8 @@
 """One way of counting points per cell and category, in a process of its own, so that its memory is its own.
 
-``python -m tests.bench.incident_work METHOD DIRECTORY RES`` prints one JSON line: wall_s and cpu_s of the counting
-(imports and warming up left out), peak_mb of the process (both unknown for Spark), the sum of all counts, their number
-and a fingerprint that does not depend on the order of rows.
+``python -m tests.bench.incident_work METHOD DIRECTORY RES LIMIT_S`` prints one JSON line: wall_s and cpu_s of the
+counting (imports and warming up left out), peak_mb of the process (both unknown for Spark), the sum of all counts,
+their number and a fingerprint that does not depend on the order of rows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from server.archive import aggregate
+from tests.bench import apart
 from tests.bench.__main__ import PEERS
 
 Raw = tuple[Any, Any, Any]
@@ -168,7 +169,8 @@ def fingerprint(found: Found) -> int:
         return int(np.bitwise_xor.reduce(mixed ^ (mixed >> np.uint64(27))))
 
 
-def main(method: str, directory: str, res: str) -> None:
+def main(method: str, directory: str, res: str, limit_s: str) -> None:
+    apart.limit(float(limit_s))
     sys.path.append(str(PEERS))
     files = sorted(Path(directory).glob("*.parquet"))
     small = Path(directory) / "warm"

@@ -63,6 +63,37 @@ def test_patrol_areas_are_a_level_with_overlaps_told(page: sync_api.Page) -> Non
     browser.until(page, lambda: "level=net:Station%201" in page.url)
 
 
+def test_a_patrol_area_has_a_panel_like_a_community(page: sync_api.Page) -> None:
+    page.get_by_role("button", name="Last month").click()
+    browser.tab(page, "Areas")
+    level = page.get_by_label("By", exact=True)
+    browser.until(page, lambda: "Station 1 (own net)" in level.inner_text())
+    level.select_option("net:Station 1")
+    row = page.locator(".work-body table tbody tr", has_text="Patrol XQ2").first
+    row.click()
+    panel = page.locator("#panel")
+    panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=30_000)
+    browser.until(page, lambda: "Against " in panel.inner_text() and "Alert " in panel.inner_text())
+    n = row.locator("td.num").first.inner_text()
+    told = panel.inner_text()
+    assert n in panel.locator("dl.figures").first.inner_text() and "[" in told
+    assert "Reports where areas overlap count in each of them" in told and "of it inside" in told
+    page.screenshot(path=browser.SHOTS / "patrol-area-panel.png")
+    assert "sel=area:" in page.url
+    page.reload()
+    page.wait_for_selector("html[data-ready=true]", timeout=60_000)
+    panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=30_000)
+    panel.get_by_role("button", name="Patrol XQ1").click()
+    panel.get_by_role("heading", name="Patrol XQ1").wait_for(timeout=30_000)
+    panel.locator("button.item", has_text="of it inside").first.click()
+    browser.until(page, lambda: "sel=grid:" in page.url)
+    page.keyboard.press("Escape")
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    browser.until(page, lambda: "sel=area:" in page.url)
+
+
 def test_a_file_for_the_public_needs_its_number_and_keeps_the_floor(page: sync_api.Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Public version").click()
     dialog = page.get_by_role("dialog", name="Public version")

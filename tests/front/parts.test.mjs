@@ -9,6 +9,7 @@ import { resolutionAt } from "../../server/static/js/layers/hex.mjs";
 import { KINDS, PRESETS, switched } from "../../server/static/js/layers/kinds.mjs";
 import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static/js/layers/style.mjs";
 import { within } from "../../server/static/js/panel/region.mjs";
+import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
 import { createTurns } from "../../server/static/js/turns.mjs";
 
@@ -88,19 +89,27 @@ test("the histogram's steps cover the days without gap or overlap", () => {
     ["2025-06-30", "2025-10-03"],
     ["2025-07-01", "2026-06-30"],
     ["2008-01-03", "2019-12-31"],
+    ["1950-01-03", "2019-12-31"],
   ]) {
     const found = steps(first, last);
     assert.equal(found[0].day, first);
-    assert.ok(found.length <= 27, String(found.length));
+    assert.ok(found.length <= 171, String(found.length));
     for (let i = 1; i < found.length; i += 1) assert.equal(found[i].day, found[i - 1].end);
     assert.ok((found.at(-1)?.end ?? "") > last);
   }
   assert.deepEqual(
-    steps("2025-11-15", "2026-01-02")
+    steps("2025-01-15", "2026-01-02")
       .map((one) => one.day)
       .slice(0, 3),
-    ["2025-11-15", "2025-11-17", "2025-11-24"],
+    ["2025-01-15", "2025-01-20", "2025-01-27"],
   );
+  assert.equal(steps("2008-01-01", "2019-12-31").length, 144, "of twelve years every month is seen");
+});
+
+test("the calendar shows the year in which the window ends", () => {
+  assert.equal(yearEnd("2019-12-31", "2019-12-31"), "2019-12-31");
+  assert.equal(yearEnd("2019-03-04", "2019-12-31"), "2019-12-31");
+  assert.equal(yearEnd("2017-06-30", "2019-12-31"), "2017-12-31");
 });
 
 test("the resolution follows the zoom and never passes the city's own", () => {

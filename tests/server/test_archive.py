@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -333,3 +335,10 @@ def test_a_segment_of_the_layout_before_is_read_beside_new_ones_and_proved(tmp_p
     assert query.counts(values.Facts(tmp_path, (old, new)), res=RES).rows.sum() == 100
     aggregated = aggregate.of_cells(sorted(tmp_path.glob("*.parquet")), res=RES)
     assert sum(aggregated["n"].to_pylist()) == sum(weights)
+
+
+def test_every_loop_of_the_counting_threads_is_compiled_before_they_start() -> None:
+    text = "from server.archive import aggregate, tally; aggregate._warm(10); print(len(tally._move.signatures))"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", text], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1", "a table that grows while threads count would be compiled in one of them"

@@ -102,6 +102,14 @@ def test_hours_of_the_week_add_up_to_all_reports(steady: flask.Flask) -> None:
     assert tiny.signed_in(steady, "viewer").get("/api/cities/tiny/heat?hours=3").status_code == 422
 
 
+def test_twelve_years_of_weeks_are_played(city: Place) -> None:
+    ctx = city.open()
+    start, end = (datetime.datetime(year, 1, 1, tzinfo=datetime.UTC) for year in (2013, 2025))
+    found = steps.read(ctx, "tiny", step="week", start=start, end=end + datetime.timedelta(days=90))
+    assert found.meta["steps"][0]["from"].startswith("2013-01-01") and found.meta["earlier"] == 0
+    ctx.db.close()
+
+
 def test_of_a_long_time_the_last_steps_are_played_and_the_rest_is_told(
     city: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -14,6 +15,7 @@ import pytest
 from server import app as composition
 from server import language
 from server.config import Config
+from server.usecases.city import founding
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -181,3 +183,15 @@ def test_the_demonstration_says_so(city: Place, place: Place) -> None:
     signed_in = composition.create_app(Config(home=city.home, database_url=city.url))
     boot = json.loads(_page(tiny.signed_in(signed_in, "planner"), "/city/tiny").blocks["boot"])
     assert boot["demo"] is False
+
+
+def test_somebodys_own_city_is_not_called_fictional(place: Place, tmp_path: Path) -> None:
+    tiny.write(tmp_path, *tiny.SOUTH_WEST["other"])
+    ctx = place.open()
+    founding.new_city(
+        ctx, "own", name="Own", boundary_file=tmp_path / "boundary.geojson", tz="Asia/Shanghai", datum="wgs84"
+    )
+    ctx.db.close()
+    app = composition.create_app(Config(home=place.home, database_url=place.url))
+    words = [attributes.get("data-t") for _, attributes in _page(tiny.browser(app), "/city/own").elements]
+    assert "demo.banner_own" in words and "demo.banner" not in words

@@ -70,6 +70,25 @@ def test_every_patrol_area_has_the_reports_of_its_cells_and_the_whole_counts_eac
     ctx.db.close()
 
 
+def test_an_area_tells_the_grids_it_touches_and_the_areas_it_overlaps(city: Place, tmp_path: Path) -> None:
+    ctx = city.open()
+    bring(ctx, tmp_path)
+    found = areas.touching(ctx, "tiny", level=LEVEL, area="P2")
+    assert found["overlaps"] == [{"id": "P1", "code": "P1", "name": "巡区P1", "cells": found["cells"]}]
+    whole = next(one for one in areas.figures(ctx, "tiny", level=LEVEL)["items"] if one["id"] == "P2")
+    assert sum(one["cells"] for one in found["grids"]) == found["cells"] and found["n_grids"] == len(found["grids"])
+    assert sum(one["households"] for one in found["grids"]) == pytest.approx(whole["households"], abs=0.5)
+    assert all(0 < one["cells"] <= one["size"] for one in found["grids"])
+    assert areas.touching(ctx, "tiny", level=LEVEL, area="P3")["overlaps"] == []
+    shown = areas.cells_of(ctx, "tiny", level=LEVEL).meta["net_areas"]
+    assert [one.partition(".")[2] for one in shown] == ["P1", "P2", "P3"]
+    quarter = areas.figures(ctx, "tiny", level="community")["items"][0]
+    assert areas.touching(ctx, "tiny", level="community", area=quarter["id"])["overlaps"] == []
+    with pytest.raises(errors.NotFound, match="no area 'P9'"):
+        areas.touching(ctx, "tiny", level=LEVEL, area="P9")
+    ctx.db.close()
+
+
 def test_windows_and_alerts_of_patrol_areas_are_those_of_any_area(city: Place, tmp_path: Path) -> None:
     ctx = city.open()
     bring(ctx, tmp_path)

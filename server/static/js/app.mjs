@@ -274,6 +274,7 @@ async function placeOf(app, { kind, id }) {
   const named = (/** @type {any[]} */ items, name = "id") => items.find((one) => String(one[name]) === id);
   if (kind === "grid") return named((await app.grids()).grids, "label");
   if (kind === "region") return named(await app.regions());
+  if (kind === "area") return (await app.netArea(id)) ?? undefined;
   if (kind in LISTS) return named(await app.items(LISTS[kind]));
   if (kind !== "cell" || !root.h3.isValidCell(id)) return undefined;
   const [lat, lng] = root.h3.cellToLatLng(id);

@@ -2,18 +2,20 @@
 
 import { addDays } from "./format.mjs";
 
-const MOST_BINS = 26;
+/** What a strip of a thousand pixels still shows apart: fourteen years of months, three of weeks. */
+const MOST_BINS = 170;
 const THIN_SHARE = 0.005;
 
 /**
- * Calendar steps over a range of days: weeks, months, quarters or years, at most {@link MOST_BINS}.
+ * Calendar steps over a range of days: days, weeks, months, quarters or years, at most {@link MOST_BINS}.
  * @param {string} first YYYY-MM-DD
  * @param {string} last YYYY-MM-DD
  * @returns {{day: string, end: string}[]} `end` is the first day after the step
  */
 export function steps(first, last) {
   const span = (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1;
-  const next = span <= 26 ? (/** @type {string} */ day) => addDays(day, 1) : span <= 180 ? monday : monthly(span);
+  const next =
+    span <= MOST_BINS ? (/** @type {string} */ day) => addDays(day, 1) : span <= 7 * (MOST_BINS - 2) ? monday : monthly(span);
   const found = [];
   for (let day = first; day <= last;) {
     const end = next(day);

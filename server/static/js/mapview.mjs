@@ -76,6 +76,8 @@ export function listenToClicks(app) {
     if (measuring || editing) return;
     const thing = app.points.at(app.map, event.latlng);
     if (thing) return app.select({ kind: thing.kind, id: thing.id });
+    const area = areaAt(app, event.latlng);
+    if (area) return app.select(area);
     const hex = app.layers.grids.hex;
     const found = hex.data() ? hex.layer.cellAt(event.latlng) : null;
     const { selection } = app.store.get();
@@ -86,6 +88,23 @@ export function listenToClicks(app) {
     if (app.inBounds(lat, lng)) app.select({ kind: "cell", id: root.h3.latLngToCell(lat, lng, app.city.resolution) });
     return undefined;
   });
+}
+
+/**
+ * The area of a department's net under a click while these are coloured; null elsewhere, and in the one that is
+ * selected already, where a click goes on to what lies below.
+ * @param {any} app
+ * @param {any} latlng
+ * @returns {import("./url.mjs").Selection | null}
+ */
+function areaAt(app, latlng) {
+  const { layers, selection } = app.store.get();
+  const data = layers.areas === undefined ? null : app.layers.layer("areas")?.data();
+  if (!data?.meta.net_areas) return null;
+  const { lat, lng } = latlng.wrap();
+  const at = root.GezhiPayload.positionOf(data.cells, BigInt(`0x${root.h3.latLngToCell(lat, lng, data.res)}`));
+  const id = at < 0 ? undefined : data.meta.net_areas[data.columns.area[at]];
+  return id === undefined || (selection?.kind === "area" && selection.id === id) ? null : { kind: "area", id };
 }
 
 /**
@@ -105,12 +124,8 @@ export function markSelection(app) {
     if (hasPlan && hex.data()) hex.layer.highlight(groups.length ? { groups } : {});
     if (selection?.kind === "cell" && root.h3.isValidCell(selection.id))
       group.addLayer(root.L.polygon(root.h3.cellToBoundary(selection.id), line));
-    if (selection?.kind === "region" && !groups.length) {
-      const regions = await app.regions();
-      const region = regions.find((/** @type {any} */ one) => one.id === selection.id);
-      if (region?.geometry && app.store.get().selection === selection)
-        group.addLayer(root.L.geoJSON(region.geometry, line));
-    }
+    const shape = groups.length ? null : await outlineOf(app, selection);
+    if (shape && app.store.get().selection === selection) group.addLayer(root.L.geoJSON(shape, line));
   };
   app.store.on(["selection", "hasPlan", "plan"], () => mark().catch(() => undefined));
   app.markCells = (/** @type {string[]} */ cells) => {
@@ -127,6 +142,18 @@ export function markSelection(app) {
       );
   };
   return mark;
+}
+
+/**
+ * The outline of a selected region or area of a net.
+ * @param {any} app
+ * @param {import("./url.mjs").Selection | null} selection
+ */
+async function outlineOf(app, selection) {
+  if (selection?.kind === "area") return app.netOutline(selection.id);
+  if (selection?.kind !== "region") return null;
+  const regions = await app.regions();
+  return regions.find((/** @type {any} */ one) => one.id === selection.id)?.geometry;
 }
 
 /**

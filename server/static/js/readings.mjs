@@ -49,6 +49,22 @@ export function createReadings(app, cache) {
       const area = selection?.kind === "region" || selection?.kind === "grid" ? { [selection.kind]: selection.id } : {};
       return cache.read(withQuery(app.path("incidents/timeline"), { ...windowOf(app), category, ...area }));
     },
+    /**
+     * An area of a department's net (a patrol area) with what it touches; null where there is no such net (any more).
+     * @param {string} id that of the net, a point, and the area's code there
+     */
+    async netArea(id) {
+      const [netId, area] = partsOf(id);
+      const net = (await cache.read(app.path("nets"))).items.find((/** @type {any} */ one) => one.id === netId);
+      if (!net) return null;
+      return cache.read(withQuery(app.path("areas/touching"), { level: `net:${net.department}`, area }));
+    },
+    /** The outline of an area of a net, as a geometry. @param {string} id as of `netArea` */
+    async netOutline(id) {
+      const [netId, area] = partsOf(id);
+      const { features } = await cache.read(app.path(`nets/${encodeURIComponent(netId)}/outlines`));
+      return features.find((/** @type {any} */ one) => one.properties.code === area)?.geometry;
+    },
     async histogram() {
       const { days } = await this.timeline();
       const last = format.day(app.city.incidents.last, app.city.tz);
@@ -56,6 +72,12 @@ export function createReadings(app, cache) {
       return { first, earlier, bins: summed(days, steps(first, last)) };
     },
   };
+}
+
+/** The net and the code in the id of an area of a net. @param {string} id */
+function partsOf(id) {
+  const at = id.indexOf(".");
+  return [id.slice(0, at), id.slice(at + 1)];
 }
 
 /** @param {string} path */

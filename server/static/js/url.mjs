@@ -27,7 +27,7 @@
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const WORD = /^[a-z][a-z-]{0,31}$/;
-const KINDS = new Set(["city", "region", "grid", "cell", "camera", "centre", "worker", "place", "net"]);
+const KINDS = new Set(["city", "region", "grid", "cell", "camera", "centre", "worker", "place", "net", "area"]);
 
 /**
  * @param {string} search the query part of an address

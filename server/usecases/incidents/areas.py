@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from geo import cells
 from geo import change as changes
 from server.archive import query, values
-from server.store import database
+from server.store import bases, database
+from server.usecases import errors
 from server.usecases.context import Columns, Context, iso
 from server.usecases.incidents import counting, facts, levels
 
@@ -33,6 +35,8 @@ LEAST: Final = 8
 """Reports of both windows together below which nothing is called."""
 BORDERS: Final = 60
 """Borders told at most, those with the most reports first."""
+TOUCHED: Final = 200
+"""Grids and areas told at most of those that an area shares ground with."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,71 @@ def figures(
 
 
 def cells_of(ctx: Context, city: str, *, level: str) -> Columns:
-    """The area of every cell: ``area`` u2 (or u4), the index into the items of ``figures`` of the same level."""
+    """The area of every cell: ``area`` u2 (or u4), the index into the items of ``figures`` of the same level.
+
+    ``meta.net_areas``: of a net, ``NET.CODE`` of each area.
+    """
     with database.reading(ctx.db) as connection:
         parts = levels.of_level(ctx, connection, city, level)
     shown = parts.of >= 0
     kind = np.uint16 if len(parts.rows) <= 65_535 else np.uint32
-    return Columns(parts.place.base.cells[shown], {"area": parts.of[shown].astype(kind)}, {"level": level})
+    meta: dict[str, Any] = {"level": level}
+    if parts.net is not None:
+        meta["net_areas"] = [f"{parts.net['id']}.{row['id']}" for row in parts.rows]
+    return Columns(parts.place.base.cells[shown], {"area": parts.of[shown].astype(kind)}, meta)
+
+
+def touching(ctx: Context, city: str, *, level: str, area: str) -> dict[str, Any]:
+    """What the area of that id shares ground with: grids of the plan in force, and others of its own level, as areas
+    of a net may overlap.
+
+    ``{level, net, id, code, name, lat, lng, bbox, cells, n_grids, grids: [{id, code, name, inside, cells, size,
+    households}], overlaps: [{id, code, name, cells}]}``, the most cells first; ``cells`` are those shared,
+    ``households`` live in them, ``size`` is all of the grid.
+    Raises NotFound, Invalid.
+    """
+    with database.reading(ctx.db) as connection:
+        parts = levels.of_level(ctx, connection, city, level)
+        number = next((i for i, row in enumerate(parts.rows) if row["id"] == area), None)
+        if number is None:
+            raise errors.NotFound("not_found", f"There is no area {area!r} of level {level!r}.")
+        own = parts.at[parts.row == number]
+        grids = _grids_under(ctx, connection, city, parts.place.base.cells[own])
+    shared = np.bincount(parts.row[np.isin(parts.at, own)], minlength=len(parts.rows))
+    shared[number] = 0
+    overlaps = [
+        {**{name: parts.rows[i][name] for name in ("id", "code", "name")}, "cells": int(shared[i])}
+        for i in np.argsort(-shared, kind="stable").tolist() if shared[i]
+    ]  # fmt: skip
+    return {
+        "level": level, "net": parts.net, "cells": int(own.size),
+        **{name: parts.rows[number][name] for name in ("id", "code", "name", "lat", "lng", "bbox")},
+        "n_grids": len(grids), "grids": grids[:TOUCHED], "overlaps": overlaps[:TOUCHED],
+    }  # fmt: skip
+
+
+def _grids_under(
+    ctx: Context, connection: Connection, city: str, ids: NDArray[np.uint64]
+) -> list[dict[str, Any]]:
+    """The grids in force that hold some of the cells, the most first; none where no plan is in force."""
+    try:
+        parts = levels.grids(ctx, connection, city)
+    except errors.NotFound:
+        return []
+    at = cells.positions(parts.place.base.cells, ids)
+    at = at[at >= 0]
+    at = at[parts.of[at] >= 0]
+    of = parts.of[at]
+    lived = bases.column(connection, parts.place.base.id, "households")
+    n, size = (np.bincount(one, minlength=len(parts.rows)) for one in (of, parts.row))
+    homes = None if lived is None else np.bincount(of, weights=lived[at], minlength=len(parts.rows))
+    return [
+        {
+            **{name: parts.rows[i][name] for name in ("id", "code", "name", "inside")}, "cells": int(n[i]),
+            "size": int(size[i]), "households": None if homes is None else round(float(homes[i]), 1),
+        }
+        for i in np.argsort(-n, kind="stable").tolist() if n[i]
+    ]  # fmt: skip
 
 
 def earlier_of(

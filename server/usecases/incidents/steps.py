@@ -21,8 +21,8 @@ from server.usecases.context import Columns, Context, iso
 from server.usecases.incidents import counting, facts, timeline
 
 Step = Literal["day", "week", "month"]
-MOST_STEPS: Final = 400
-"""Steps played at most: the last ones of the window."""
+MOST_STEPS: Final = 700
+"""Steps played at most, the last ones of the window: thirteen years of weeks, nearly two of days."""
 THIN_SHARE: Final = 0.005
 THIN_SPAN: Final = 1 / 3
 """Where so small a share of all reports fills so large a part of the time (old dates), play begins after it."""

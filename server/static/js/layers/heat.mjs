@@ -44,7 +44,21 @@ export function createHeat(app) {
     data: () => hex.data(),
     /** The steps that can be played, once they are here. @returns {{from: string, to: string, n: number}[] | null} */
     steps: () => hex.data()?.meta.steps ?? null,
+    /** The step that is shown; null while that is the window. @returns {{from: string, to: string, n: number} | null} */
+    step: () => stepOf(hex.data(), app.store.get().frame),
+    /** Of what is shown, the column that is above 0 where there are reports. */
+    counts: () => (hex.data()?.meta.steps ? hex.data().columns[columnOf(hex.data())] : hex.data()?.columns.n),
   };
+}
+
+/**
+ * The step of that number, or the last there is.
+ * @param {any} data
+ * @param {number | null} frame
+ */
+function stepOf(data, frame) {
+  const steps = frame === null ? null : data?.meta.steps;
+  return steps?.[Math.min(frame ?? 0, steps.length - 1)] ?? null;
 }
 
 /**
@@ -55,7 +69,7 @@ export function createHeat(app) {
 function legendOf(data, frame) {
   const legend = data?.meta.legend;
   if (!legend) return [];
-  const step = data.meta.steps?.[Math.min(frame ?? 0, data.meta.steps.length - 1)];
+  const step = stepOf(data, frame);
   if (!step) return [legend];
   const classes = legend.classes.map((/** @type {any} */ { count: _, ...one }) => one);
   return [{ ...legend, n: step.n, window: [step.from, step.to], classes }];

@@ -3,6 +3,7 @@
 import { byId, h, icon, replace } from "../dom.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { loadInto } from "../parts/states.mjs";
+import { areaPanel } from "./area.mjs";
 import { cellPanel } from "./cell.mjs";
 import { cityPanel } from "./city.mjs";
 import { gridPanel } from "./grid.mjs";
@@ -28,6 +29,7 @@ const KINDS = {
   worker: workerPanel,
   place: placePanel,
   net: netPanel,
+  area: areaPanel,
 };
 
 /** @param {any} app */

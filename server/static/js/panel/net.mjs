@@ -160,15 +160,10 @@ export async function netPanel(app, id) {
       block(
         t("net.grids_title"),
         h(
-          "ul",
+          app.can("exact.read") ? "ul.items" : "ul",
           {},
           told.grids.map((/** @type {any} */ one) =>
-            h(
-              "li.row",
-              {},
-              h("span.grow", {}, one.name, h("span.note", {}, ` ${one.code}`)),
-              h("span.num", {}, format.households(one.households, tongue)),
-            ),
+            gridLine(app, told.net, one),
           ),
         ),
       ),
@@ -180,6 +175,20 @@ export async function netPanel(app, id) {
         : null,
     ),
   };
+}
+
+/**
+ * One of the net's own areas; who sees exact figures can open it.
+ * @param {any} app
+ * @param {any} net
+ * @param {any} one
+ */
+function gridLine(app, net, one) {
+  const name = h("span.grow", {}, one.name, h("span.note", {}, ` ${one.code}`));
+  const homes = h("span.num", {}, format.households(one.households, language()));
+  if (!app.can("exact.read")) return h("li.row", {}, name, homes);
+  const go = () => app.show({ kind: "area", id: `${net.id}.${one.code}` });
+  return h("li", {}, h("button.item", { type: "button", on: { click: go } }, name, homes, icon("chevron")));
 }
 
 /**
@@ -255,6 +264,7 @@ async function remove(app, net) {
   try {
     await request(app.path(`nets/${encodeURIComponent(net.id)}`), { method: "DELETE" });
     app.select({ kind: "city", id: app.city.code });
+    await app.refresh();
   } catch (failure) {
     failed(failure);
   }

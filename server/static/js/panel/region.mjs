@@ -7,6 +7,7 @@ import { distribution } from "../parts/charts.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { actions, chainOf, crumbs, gridTable, planWords, tierName } from "./common.mjs";
 import { regionSheets } from "./outputs.mjs";
+import { reportsBlock } from "./reports.mjs";
 
 /**
  * @param {any} app
@@ -35,6 +36,7 @@ export async function regionPanel(app, id) {
         h("span.note", {}, planWords(app)),
       ),
       block(t("panel.figures"), figures(totals(app, region, grids, list?.band))),
+      reportsBlock(app, region.level, id),
       grids.length > 4
         ? block(t("region.distribution"), spread(grids, list.band), t("region.distribution_unit"))
         : null,

@@ -5,6 +5,8 @@ import { addDays } from "../format.mjs";
 
 const TINTS = ["#eef1f3", "#f4e79b", "#b7d37a", "#6fb98a", "#3a9a93", "#2c7690", "#32507f"];
 const WEEKS = 53;
+/** Days of a window that are framed at most. */
+const FRAMED = 31;
 
 /**
  * The tint of a count: nothing is grey, the rest six even parts of the root, so that one busy cell hides no other.
@@ -60,7 +62,8 @@ export function weekChart(hours, { label, days, hint, chosen, choose }) {
 }
 
 /**
- * The days of the year that ends with `last`: weeks across, weekdays down; those of the window are framed.
+ * The days of the year that ends with `last`: weeks across, weekdays down; those outside the window are pale, and those
+ * of a short one are framed, while the frames of many would hide their colours.
  * @param {{day: string, n: number}[]} days
  * @param {string} last YYYY-MM-DD
  * @param {{label: string, hint: (day: string, n: number) => string, choose: (day: string) => void,
@@ -74,13 +77,14 @@ export function calendar(days, last, { label, hint, choose, window: [from, to] }
   for (let day = first; day <= last; day = addDays(day, 1)) shown.push(day);
   const most = Math.max(...shown.map((day) => count.get(day) ?? 0));
   const inside = (/** @type {string} */ day) => (!from || day >= from) && (!to || day <= to);
+  const framed = from && to && addDays(from, FRAMED) > to;
   const cells = shown.map((day, i) => {
     const n = count.get(day) ?? 0;
     const [x, y] = [Math.floor(i / 7) * size, head + (i % 7) * size];
     return s(
       "rect",
       {
-        class: (from || to) && inside(day) ? "pressable chosen" : "pressable",
+        class: framed && inside(day) ? "pressable chosen" : "pressable",
         x,
         y,
         width: size - 0.8,
@@ -97,6 +101,16 @@ export function calendar(days, last, { label, hint, choose, window: [from, to] }
     .filter(([day]) => day.endsWith("-01") && (Number(day.slice(5, 7)) - 1) % 3 === 0)
     .map(([day, i]) => s("text", { x: Math.floor(i / 7) * size, y: 9 }, day.slice(0, 7)));
   return chart(340, head + 7 * size, label, [marks, cells]);
+}
+
+/**
+ * The last day of the year to show: the last year of reports while the window ends in it, else the window's own, as it
+ * is in the calendar.
+ * @param {string} to last day of the window
+ * @param {string} last last day of reports
+ */
+export function yearEnd(to, last) {
+  return to >= firstDay(last) ? last : `${to.slice(0, 4)}-12-31`;
 }
 
 /** The Monday with which the 53 weeks up to a day begin. @param {string} last */

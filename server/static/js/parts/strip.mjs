@@ -133,7 +133,7 @@ function beside(app, range) {
   const step = stepNow(app);
   const back = () => app.store.set({ from: null, to: null, frame: null });
   const leave = () => app.store.set({ frame: null });
-  const hint = range.earlier ? t("strip.earlier", { n: format.number(range.earlier) }) : t("strip.hint");
+  const hint = step ? leftOut(app) : range.earlier ? t("strip.earlier", { n: format.number(range.earlier) }) : t("strip.hint");
   return [
     h("span.note", {}, step ? t("strip.n", { n: format.number(step.n) }) : t("strip.days", { n: format.number(daysBetween(from, to) + 1) })),
     step ? h("button.button.quiet", { type: "button", on: { click: leave } }, t("strip.leave")) : null,
@@ -142,13 +142,19 @@ function beside(app, range) {
   ];
 }
 
+/** Where play begins, if reports of the window come before that. @param {any} app */
+function leftOut(app) {
+  const { earlier, steps } = app.layers.layer("heat").data().meta;
+  const day = format.day(steps[0].from, app.city.tz);
+  return earlier ? t("strip.begins", { day, n: format.number(earlier) }) : t("strip.hint");
+}
+
 /**
  * The step that the map shows, as days; null while it shows the window.
  * @param {any} app
  */
 function stepNow(app) {
-  const { frame } = app.store.get();
-  const step = frame === null ? null : app.layers.layer("heat")?.steps()?.[frame];
+  const step = app.layers.layer("heat")?.step();
   if (!step) return null;
   const last = new Date(Date.parse(step.to) - 1).toISOString();
   return { from: format.day(step.from, app.city.tz), to: format.day(last, app.city.tz), n: step.n };

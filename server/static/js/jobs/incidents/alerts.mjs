@@ -4,6 +4,7 @@ import { h, replace } from "../../dom.mjs";
 import * as format from "../../format.mjs";
 import { pick, t } from "../../i18n.mjs";
 import { alertsPath } from "../../layers/areas.mjs";
+import { areaSelection } from "../../layers/asked.mjs";
 import { block } from "../../parts/figures.mjs";
 import { empty, loadInto } from "../../parts/states.mjs";
 import { failed } from "../../parts/toasts.mjs";
@@ -41,7 +42,7 @@ function alertList(app, found) {
   const raised = ["red", "yellow"].map((colour) => {
     const items = of(colour);
     return items.length
-      ? block(t(`alerts.${colour}`), h("ul.items", {}, items.map((/** @type {any} */ one) => line(app, one))), format.number(items.length))
+      ? block(t(`alerts.${colour}`), h("ul.items", {}, items.map((/** @type {any} */ one) => line(app, found, one))), format.number(items.length))
       : null;
   });
   return h(
@@ -56,12 +57,13 @@ function alertList(app, found) {
 
 /**
  * @param {any} app
+ * @param {any} found
  * @param {any} one
  */
-function line(app, one) {
+function line(app, found, one) {
   const go = () => {
     app.goTo(one);
-    app.select({ kind: one.kind, id: one.id });
+    app.select(areaSelection(found, one));
   };
   return h(
     "li",

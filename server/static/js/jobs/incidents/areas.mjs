@@ -5,7 +5,8 @@ import * as format from "../../format.mjs";
 import { t } from "../../i18n.mjs";
 import { figuresPath } from "../../layers/areas.mjs";
 import { withQuery } from "../../api.mjs";
-import { windowOf } from "../../layers/asked.mjs";
+import { areaSelection, windowOf } from "../../layers/asked.mjs";
+import { changeCell } from "../../parts/change.mjs";
 import { select } from "../../parts/controls.mjs";
 import { block } from "../../parts/figures.mjs";
 import { empty, loadInto } from "../../parts/states.mjs";
@@ -103,12 +104,12 @@ function areaTable(app, found) {
   const order = (/** @type {any} */ a, /** @type {any} */ b) => rank(b) - rank(a) || b.n - a.n;
   const items = [...found.items].sort(order);
   const without = items.filter((one) => one.n === 0);
-  const body = h("tbody", {}, items.slice(0, SHOWN).map(areaRow(app, compared)));
+  const body = h("tbody", {}, items.slice(0, SHOWN).map(areaRow(app, found)));
   const more = h("button.button.quiet.wide", {
     type: "button",
     on: {
       click: () => {
-        body.append(...items.slice(SHOWN).map(areaRow(app, compared)));
+        body.append(...items.slice(SHOWN).map(areaRow(app, found)));
         more.hidden = true;
       },
     },
@@ -175,13 +176,14 @@ function saying(app, found) {
 
 /**
  * @param {any} app
- * @param {boolean} compared
+ * @param {any} found
  */
-function areaRow(app, compared) {
+function areaRow(app, found) {
+  const compared = Boolean(found.before);
   return (/** @type {any} */ one) => {
     const go = () => {
       app.goTo(one);
-      if (one.kind !== "net") app.select({ kind: one.kind, id: one.id });
+      app.select(areaSelection(found, one));
     };
     const onKey = (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && go();
     return h(
@@ -201,21 +203,6 @@ function areaRow(app, compared) {
   };
 }
 
-/** The ratio with its interval, and the verdict in a word. @param {any} one */
-export function changeCell(one) {
-  const tag = one.verdict === "up" ? "bad" : one.verdict === "down" ? "good" : "";
-  const high = one.high === null ? "∞" : one.high.toFixed(2);
-  const ratio = one.ratio === null ? (one.n ? "∞" : "–") : `×${one.ratio.toFixed(2)}`;
-  return [
-    h("span", { class: `tag ${tag}` }, t(`areas.verdict.${one.verdict}`)),
-    h(
-      "span.note.lines",
-      { title: t("areas.interval.why", { p: one.p ?? "–" }) },
-      `${format.number(one.before)} → ${format.number(one.n)}\n${ratio} [${(one.low ?? 0).toFixed(2)}–${high}]`,
-    ),
-  ];
-}
-
 /**
  * My area beside another.
  * @param {any} app
@@ -224,7 +211,10 @@ export function changeCell(one) {
 function pair(app, found) {
   if (found.items.length < 2) return null;
   const { selection } = app.store.get();
-  const start = found.items.findIndex((/** @type {any} */ one) => one.kind === selection?.kind && one.id === selection?.id);
+  const start = found.items.findIndex((/** @type {any} */ one) => {
+    const own = areaSelection(found, one);
+    return own.kind === selection?.kind && own.id === selection.id;
+  });
   const chosen = [Math.max(0, start), start === 1 ? 0 : 1];
   const options = found.items.map(
     (/** @type {any} */ one, /** @type {number} */ i) => /** @type {[number, string]} */ ([i, one.name || one.code]),

@@ -17,11 +17,12 @@ export function exportButtons(app) {
   return h("p.row.wrap", {}, internal, open);
 }
 
-/** Figures as they are; the file is marked as internal. @param {any} app */
+/** Figures as they are, of the step where one is shown; the file is marked as internal. @param {any} app */
 function exactPath(app) {
   const { category, per, smooth, layers } = app.store.get();
+  const step = app.layers.layer("heat")?.step();
   return withQuery(app.path("incidents/map"), {
-    ...windowOf(app),
+    ...(step ? { from: step.from, to: step.to } : windowOf(app)),
     ...clockOf(app),
     category,
     per: per === "raw" ? "" : per,

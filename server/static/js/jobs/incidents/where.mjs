@@ -5,7 +5,7 @@ import * as format from "../../format.mjs";
 import { t } from "../../i18n.mjs";
 import { button } from "../../parts/controls.mjs";
 import { block, figures } from "../../parts/figures.mjs";
-import { calendar, weekChart } from "../../parts/rhythm.mjs";
+import { calendar, weekChart, yearEnd } from "../../parts/rhythm.mjs";
 import { loadInto } from "../../parts/states.mjs";
 import { failed } from "../../parts/toasts.mjs";
 import { exportButtons } from "./export.mjs";
@@ -48,7 +48,7 @@ function summary(app) {
   const data = app.layers.layer("heat")?.data();
   const [legend] = app.layers.layer("heat")?.legend() ?? [];
   if (!data || !legend) return null;
-  const counts = data.columns.n;
+  const counts = app.layers.layer("heat").counts();
   let busy = 0;
   for (let i = 0; counts && i < data.n; i += 1) if (counts[i]) busy += 1;
   const end = legend.window ? new Date(Date.parse(legend.window[1]) - 1).toISOString() : "";
@@ -82,7 +82,7 @@ async function oldDates(app) {
 }
 
 /**
- * When reports came: hours of the week, and the days of the last year, of the window and of the area selected. Both can
+ * When reports came: hours of the week, of the window and of the area selected, and the days of the year in which the window ends. Both can
  * be pressed, and the map follows.
  * @param {any} app
  */
@@ -99,8 +99,11 @@ async function rhythm(app) {
     choose: (day, hour) =>
       store.set({ weekdays: day === null ? null : String(day), hours: hour === null ? null : String(hour) }),
   });
-  const year = calendar(all.days, daysOf(app).last, {
-    label: t("incidents.calendar"),
+  const { last } = daysOf(app);
+  const end = yearEnd(store.get().to ?? last, last);
+  const title = end === last ? t("incidents.calendar") : t("incidents.calendar.year", { year: end.slice(0, 4) });
+  const year = calendar(all.days, end, {
+    label: title,
     hint: (day, n) => t("incidents.calendar.hint", { day, n: format.number(n) }),
     choose: (day) => store.set({ from: day, to: day, frame: null }),
     window: [store.get().from, store.get().to],
@@ -108,7 +111,7 @@ async function rhythm(app) {
   const clear = hours || weekdays ? button(".quiet", t("incidents.week.clear"), () => store.set({ hours: null, weekdays: null })) : null;
   const of = selection?.kind === "region" || selection?.kind === "grid" ? t("incidents.of_selection") : t("incidents.of_city");
   const total = t("incidents.week.n", { of, n: format.number(shown.n) });
-  return [block(t("incidents.week"), [week, clear], total), block(t("incidents.calendar"), year)];
+  return [block(t("incidents.week"), [week, clear], total), block(title, year)];
 }
 
 /** @param {string | null} text */
