@@ -28,9 +28,8 @@ class Atoms:
     indptr     int32[a+1], indices int32[m], ascending rows of neighbours
     pairs      float64[m], touching cell pairs     cost      float64[m], soft barrier cost of those pairs
     weight     float64[a], households              size      int32[a], cells
-    region     int32[a]                            component int32[a], numbered by first atom
-    lock       int32[a], label or -1               exempt    bool[a]
-    closed     bool[a], atoms of closed grids
+    region     int32[a]                            lock     int32[a], label or -1
+    exempt     bool[a]                             closed   bool[a], atoms of closed grids
     cut        int32[], units that could not be kept whole
     """
 
@@ -43,7 +42,6 @@ class Atoms:
     weight: Floats
     size: Ints
     region: Ints
-    component: Ints
     lock: Ints
     exempt: NDArray[np.bool_]
     closed: NDArray[np.bool_]
@@ -56,24 +54,25 @@ def make(problem: Problem) -> Atoms:
     exempt = np.asarray(problem.exempt, dtype=np.bool_)
     locked = np.asarray(problem.locked, dtype=np.int32)
     unit = np.asarray(problem.unit, dtype=np.int32)
-    tails = graph.sources(adjacency.indptr)
-    heads = adjacency.indices
-    open_ = (problem.region[tails] == problem.region[heads]) & np.isfinite(adjacency.barrier)
+    heads, barrier = adjacency.indices, adjacency.barrier
+    open_ = graph.open_edges(adjacency.indptr, heads, barrier, problem.region)
     if exempt.any():
-        open_ &= exempt[tails] == exempt[heads]
-    cost = np.where(np.isfinite(adjacency.barrier), adjacency.barrier, 0.0).astype(np.float64)
+        open_ &= graph.open_edges(adjacency.indptr, heads, barrier, exempt)
     torn = _contradicted(unit, locked, np.asarray(problem.closed, dtype=np.int32))
-    of_cell, torn = _atoms(adjacency.indptr, heads, open_, tails, unit, locked, exempt, torn)
+    of_cell, torn = _atoms(adjacency.indptr, heads, open_, unit, locked, exempt, torn)
     if exempt.any():
-        open_ &= ~exempt[tails]
+        open_ &= ~exempt[heads]
     count = int(of_cell.max()) + 1 if len(of_cell) else 0
     if count == len(of_cell):
         indptr, indices = adjacency.indptr, heads
         if not open_.all():
             indptr, indices = graph.keep_edges(indptr, indices, open_)
-        pairs, costs = np.ones(len(indices)), cost[open_]
+            barrier = barrier[open_]
+        pairs, costs = np.ones(len(indices)), barrier.astype(np.float64)
     else:
-        indptr, indices, pairs, costs = graph.contract(adjacency.indptr, heads, cost, open_, of_cell, count)
+        indptr, indices, pairs, costs = graph.contract(
+            adjacency.indptr, heads, barrier, open_, of_cell, count
+        )
     first = graph.indexed(of_cell)[1].astype(np.int32)
     lock = np.full(count, -1, dtype=np.int32)
     held = locked >= 0
@@ -90,7 +89,6 @@ def make(problem: Problem) -> Atoms:
         weight=weight,
         size=np.bincount(of_cell, minlength=count).astype(np.int32),
         region=problem.region[first],
-        component=graph.pieces(indptr, indices, np.zeros(count, dtype=np.int32)),
         lock=lock,
         exempt=exempt[first],
         closed=closed,
@@ -120,7 +118,6 @@ def _atoms(
     indptr: Ints,
     heads: Ints,
     open_: NDArray[np.bool_],
-    tails: Ints,
     unit: Ints,
     locked: Ints,
     exempt: NDArray[np.bool_],
@@ -130,6 +127,7 @@ def _atoms(
     n = len(unit)
     if not ((unit >= 0).any() or (locked >= 0).any() or exempt.any()):
         return np.arange(n, dtype=np.int32), np.empty(0, dtype=np.int32)
+    tails = graph.sources(indptr)
     whole = np.where(np.isin(unit, torn), -1, unit)
     joined = (whole[tails] >= 0) & (whole[tails] == whole[heads])
     joined |= (locked[tails] >= 0) & (locked[tails] == locked[heads])

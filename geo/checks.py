@@ -76,11 +76,9 @@ def is_valid(problem: Problem, partition: Partition) -> bool:
 
 def open_edges(problem: Problem) -> NDArray[np.bool_]:
     """bool[m]: the edges over which a grid may hang together (one region, no hard barrier)."""
-    tails = graph.sources(problem.adjacency.indptr)
-    heads = problem.adjacency.indices
-    return np.asarray(
-        (problem.region[tails] == problem.region[heads]) & np.isfinite(problem.adjacency.barrier), dtype=np.bool_
-    )
+    table = problem.adjacency
+    found: NDArray[np.bool_] = graph.open_edges(table.indptr, table.indices, table.barrier, problem.region)
+    return found
 
 
 def piece_counts(problem: Problem, partition: Partition) -> Ints:

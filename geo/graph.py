@@ -43,6 +43,16 @@ def pieces(indptr: Ints, indices: Ints, key: Ints) -> Ints:
 
 
 @njit(cache=True, nogil=True)
+def open_edges(indptr: Ints, indices: Ints, barrier: NDArray[np.float32], key: Ints) -> NDArray[np.bool_]:
+    """bool[m]: the edges between nodes of equal ``key`` int32[n] that no hard ``barrier`` (inf) crosses."""
+    kept = np.empty(len(indices), dtype=np.bool_)
+    for node in range(len(indptr) - 1):
+        for edge in range(indptr[node], indptr[node + 1]):
+            kept[edge] = key[indices[edge]] == key[node] and barrier[edge] != np.inf
+    return kept
+
+
+@njit(cache=True, nogil=True)
 def keep_edges(indptr: Ints, indices: Ints, kept: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """The graph with only the edges where ``kept`` bool[m]."""
     n = len(indptr) - 1

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import NDArray
 
 from geo import atoms as atoms_
@@ -71,8 +72,7 @@ def per_grid(problem: Problem, partition: Partition) -> GridMeasures:
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = np.where(households > highs, outside / highs, -outside / np.where(lows > 0, lows, 1.0))
     deviation[dedicated] = 0.0
-    tails, heads = graph.sources(problem.adjacency.indptr), problem.adjacency.indices
-    cut = (partition.labels[tails] != partition.labels[heads]) & (problem.region[tails] == problem.region[heads])
+    cut = _cut(problem.adjacency.indptr, problem.adjacency.indices, partition.labels, problem.region)
     return GridMeasures(
         labels=labels,
         households=households,
@@ -80,7 +80,7 @@ def per_grid(problem: Problem, partition: Partition) -> GridMeasures:
         region=region,
         pieces=checks.piece_counts(problem, partition),
         deviation=np.where(deviation == 0, 0.0, deviation),
-        cut_edges=np.bincount(at[tails[cut]], minlength=len(labels)).astype(np.int32),
+        cut_edges=np.bincount(at, weights=cut, minlength=len(labels)).astype(np.int32),
         dedicated=dedicated,
     )
 
@@ -91,10 +91,7 @@ def of_plan(problem: Problem, partition: Partition) -> Measures:
     ordinary = ~grids.dedicated
     middle = _middle(problem)[grids.region]
     off = np.abs(grids.households - middle)[ordinary] / middle[ordinary]
-    tails, heads = graph.sources(problem.adjacency.indptr), problem.adjacency.indices
-    inside = partition.labels[tails] == partition.labels[heads]
-    barrier = problem.adjacency.barrier
-    soft = inside & np.isfinite(barrier)
+    table = problem.adjacency
     return Measures(
         grids=len(grids.labels),
         ordinary=int(ordinary.sum()),
@@ -105,7 +102,7 @@ def of_plan(problem: Problem, partition: Partition) -> Measures:
         mean_deviation=float(off.mean()) if len(off) else 0.0,
         outside=float(_outside(problem, grids)[ordinary].sum()),
         cut_edges=int(grids.cut_edges.sum()) // 2,
-        crossings=float(barrier[soft].astype(np.float64).sum()) / 2,
+        crossings=_crossed(table.indptr, table.indices, table.barrier, partition.labels) / 2,
     )
 
 
@@ -198,6 +195,28 @@ def shapes(problem: Problem, partition: Partition) -> Shapes:
 def polsby_popper(area_m2: Floats, perimeter_m: Floats) -> Floats:
     """4π·area/perimeter² of each outline, 1 for a circle (Polsby & Popper 1991)."""
     return np.asarray(4 * np.pi * area_m2 / np.maximum(perimeter_m, 1e-9) ** 2, dtype=np.float64)
+
+
+@njit(cache=True, nogil=True)
+def _cut(indptr: Ints, indices: Ints, labels: Ints, region: Ints) -> Ints:
+    """How many cells of its region but of another grid each cell touches."""
+    out = np.zeros(len(labels), dtype=np.int32)
+    for cell in range(len(labels)):
+        for edge in range(indptr[cell], indptr[cell + 1]):
+            other = indices[edge]
+            out[cell] += labels[other] != labels[cell] and region[other] == region[cell]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _crossed(indptr: Ints, indices: Ints, barrier: NDArray[np.float32], labels: Ints) -> float:
+    """The cost of all soft barriers between cells of one grid, each counted from both sides."""
+    total = 0.0
+    for cell in range(len(labels)):
+        for edge in range(indptr[cell], indptr[cell + 1]):
+            if barrier[edge] != np.inf and labels[indices[edge]] == labels[cell]:
+                total += barrier[edge]
+    return total
 
 
 def _middle(problem: Problem) -> Floats:

@@ -48,8 +48,7 @@ def joined(adjacency: Adjacency, region: Ints, kinds: list[Ints]) -> Ints:
     inside = np.zeros(n, dtype=np.bool_)
     inside[cell] = True
     key = np.where(inside, group[:n], -1 - np.arange(n)).astype(np.int32)
-    open_ = np.isfinite(adjacency.barrier)
-    open_ &= region[graph.sources(adjacency.indptr)] == region[adjacency.indices]
+    open_ = graph.open_edges(adjacency.indptr, adjacency.indices, adjacency.barrier, region)
     piece = graph.pieces(*graph.keep_edges(adjacency.indptr, adjacency.indices, open_), key)
     return np.where(inside, piece, -1).astype(np.int32)
 

@@ -34,9 +34,9 @@ STALE = 4
 """Rounds in a row without anything better after which a part is left as it is."""
 
 LARGE = 20_000
-SWEEPS, HEAT = (160, 60), (1.0, 0.7)
+SWEEPS, HEAT = (160, 70), (1.0, 0.7)
 """Sweeps of annealing and the heat they begin with, in touching pairs cut; where there are more than so many atoms the
-second ones: METIS begins well, and what half the sweeps more would win is less than half a per cent of the borders."""
+second ones: what half the sweeps more would win is less than a per cent of the borders."""
 
 
 def draw(

@@ -48,6 +48,12 @@ class Grids(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def ties(pairs: Floats, cost: Floats, compactness: float, crossing: float) -> Floats:
+    """What cutting each edge costs: its touching ``pairs`` made, less the soft barriers that need not be crossed."""
+    return compactness * pairs - crossing * cost
+
+
+@njit(cache=True, nogil=True)
 def grid_cost(load: float, low: float, high: float, target: float, band: float, deviation: float) -> float:
     """Cost of one grid: ``band`` per share of the target out of band, ``deviation`` times the square off target."""
     off = (load - target) / target
@@ -67,14 +73,19 @@ def in_band(grids: Grids, grid: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def next_random(state: NDArray[np.uint64]) -> float:
-    """The next number in [0, 1) of the splitmix64 sequence held in ``state`` uint64[1] (Steele, Lea & Flood 2014)."""
+def next_bits(state: NDArray[np.uint64]) -> np.uint64:
+    """The next 64 bits of the splitmix64 sequence held in ``state`` uint64[1] (Steele, Lea & Flood 2014)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
     z = state[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return float(z >> np.uint64(11)) / 9007199254740992.0
+    return np.uint64(z ^ (z >> np.uint64(31)))
+
+
+@njit(cache=True, nogil=True)
+def next_random(state: NDArray[np.uint64]) -> float:
+    """The next number in [0, 1) of the same sequence."""
+    return float(next_bits(state) >> np.uint64(11)) / 9007199254740992.0
 
 
 @njit(cache=True, nogil=True)

@@ -19,6 +19,8 @@ def joined(problem: Problem, atoms: Atoms, parts: bounds.Parts, label: Ints) -> 
     missing here. Such atoms are marked ``-2 - heavy atom``. Not where the region's number of grids is given.
     """
     small = (parts.weight < parts.low / 2) & (np.asarray(problem.counts)[parts.region] < 0)
+    if not (small.any() and parts.heavy.any()):
+        return label
     tails = graph.sources(atoms.indptr)
     mine, heads = parts.of_atom[tails], atoms.indices
     kept = (mine >= 0) & parts.heavy[heads] & ~atoms.closed[heads]

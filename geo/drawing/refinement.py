@@ -10,10 +10,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo.drawing.field import Field, Floats, Grids, Ints, can_leave, grid_cost, next_random
+from geo.drawing.field import Field, Floats, Grids, Ints, can_leave, grid_cost, next_bits, next_random
 
 FEW = 20_000
 """Settling ends when no more than one atom in so many moves."""
+
+_ONE, _TWO = np.uint64(1), np.uint64(2)
+_USED, _LAST = np.uint64(1), np.uint64(1 << 62)
+"""Atoms are left out by two bits of chance a step; a word of bits begins with ``_LAST`` and is ``_USED`` when only that
+is left of it."""
 
 
 @njit(cache=True, nogil=True)
@@ -45,26 +50,67 @@ def sweep(
 ) -> tuple[int, int]:
     """One visit to each atom of ``active``, forwards in even turns and backwards in odd ones.
 
-    While there is heat every second atom is left out by chance, so that no direction is favoured. ``changed`` bool[g]
+    While there is heat half of the atoms are left out by chance, so that no direction is favoured. ``changed`` bool[g]
     is set for grids that lose or gain an atom. Number of moves and the next unused stamp.
     """
     moves = 0
     near_label = np.empty(64, dtype=np.int32)
     near_tie = np.empty(64, dtype=np.float64)
     count = len(active)
-    for step in range(count):
-        if temperature > 0.0 and next_random(random) < 0.5:
-            continue
+    step, bits = np.int64(-1), _USED
+    while True:
+        step += 1
+        if temperature > 0.0:
+            if bits == _USED:
+                bits = next_bits(random) >> _ONE | _LAST
+            step += np.int64(bits & _ONE) + np.int64(bits >> _ONE & _ONE)
+            bits >>= _TWO
+        if step >= count:
+            return moves, stamp
         atom = active[step] if turn % 2 == 0 else active[count - 1 - step]
         own = label[atom]
-        start, end = field.indptr[atom], field.indptr[atom + 1]
-        edge = start
-        while edge < end and label[field.indices[edge]] == own:
-            edge += 1
-        if edge == end or field.fixed[atom] or grids.size[own] <= 1:
+        found, leave = _across(field, label, atom, near_label, near_tie)
+        if found == 0 or field.fixed[atom] or grids.size[own] <= 1:
             continue
-        tie_own = 0.0
-        found = 0
+        weight = field.weight[atom]
+        if weight > 0.0:
+            leave += _step_cost(grids, own, -weight, band, deviation)
+        if field.home[atom] == own:
+            leave += field.stay[atom]
+        best, to = -1e-9, -1
+        if temperature > 0.0:
+            best = -temperature * np.log(1.0 - next_random(random))
+        for at in range(found):
+            other = near_label[at]
+            if other < 0 or grids.closed[other]:
+                continue
+            change = leave - near_tie[at]
+            if weight > 0.0:
+                change += _step_cost(grids, other, weight, band, deviation)
+            if field.home[atom] == other:
+                change -= field.stay[atom]
+            if change < best:
+                best, to = change, other
+        if to < 0:
+            continue
+        stamp += 2
+        if can_leave(field, label, atom, mark, stamp, stack):
+            apply_move(field, grids, label, atom, to)
+            changed[own] = changed[to] = True
+            moves += 1
+
+
+@njit(inline="always")
+def _across(field: Field, label: Ints, atom: int, near_label: Ints, near_tie: Floats) -> tuple[int, float]:
+    """How many other grids ``atom`` touches, into ``near_label`` with what ties it to each; and what ties it to its
+    own."""
+    own = label[atom]
+    start, end = field.indptr[atom], field.indptr[atom + 1]
+    found, tie_own = 0, 0.0
+    edge = start
+    while edge < end and label[field.indices[edge]] == own:
+        edge += 1
+    if edge < end:
         for edge in range(start, end):
             other = label[field.indices[edge]]
             if other == own:
@@ -74,45 +120,21 @@ def sweep(
             while at < found and near_label[at] != other:
                 at += 1
             if at == found:
-                if found == 64:
+                if found == len(near_label):
                     continue
                 near_label[at] = other
                 near_tie[at] = 0.0
                 found += 1
             near_tie[at] += field.tie[edge]
-        weight = field.weight[atom]
-        load, low, high, target = grids.load[own], grids.low[own], grids.high[own], grids.target[own]
-        leave = tie_own
-        if weight > 0.0:
-            leave += grid_cost(load - weight, low, high, target, band, deviation)
-            leave -= grid_cost(load, low, high, target, band, deviation)
-        if field.home[atom] == own:
-            leave += field.stay[atom]
-        best, to = np.inf, -1
-        for at in range(found):
-            other = near_label[at]
-            if other < 0 or grids.closed[other]:
-                continue
-            change = leave - near_tie[at]
-            if weight > 0.0:
-                load, low, high, target = grids.load[other], grids.low[other], grids.high[other], grids.target[other]
-                change += grid_cost(load + weight, low, high, target, band, deviation)
-                change -= grid_cost(load, low, high, target, band, deviation)
-            if field.home[atom] == other:
-                change -= field.stay[atom]
-            if change < best:
-                best, to = change, other
-        if to < 0:
-            continue
-        if best >= -1e-9 and (temperature <= 0.0 or next_random(random) >= np.exp(-best / temperature)):
-            continue
-        stamp += 2
-        if not can_leave(field, label, atom, mark, stamp, stack):
-            continue
-        apply_move(field, grids, label, atom, to)
-        changed[own] = changed[to] = True
-        moves += 1
-    return moves, stamp
+    return found, tie_own
+
+
+@njit(inline="always")
+def _step_cost(grids: Grids, grid: int, weight: float, band: float, deviation: float) -> float:
+    """What it costs that a grid gains ``weight`` households."""
+    load, low, high, target = grids.load[grid], grids.low[grid], grids.high[grid], grids.target[grid]
+    after = grid_cost(load + weight, low, high, target, band, deviation)
+    return float(after - grid_cost(load, low, high, target, band, deviation))
 
 
 @njit(cache=True, nogil=True)

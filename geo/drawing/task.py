@@ -11,7 +11,7 @@ from geo import atoms as atoms_
 from geo import bounds
 from geo import problem as problem_
 from geo.drawing import counts, locking, rounds
-from geo.drawing.field import Field
+from geo.drawing.field import Field, ties
 from geo.drawing.value import Goals
 from geo.problem import Problem
 
@@ -62,7 +62,7 @@ def prepare(problem: Problem, goals: Goals) -> Task:
     field = Field(
         indptr=atoms.indptr,
         indices=atoms.indices,
-        tie=goals.compactness * atoms.pairs - goals.crossing * atoms.cost,
+        tie=ties(atoms.pairs, atoms.cost, goals.compactness, goals.crossing),
         weight=atoms.weight,
         fixed=(lock >= 0),
         home=np.full(len(atoms.first), -1, dtype=np.int32),

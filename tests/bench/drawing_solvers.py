@@ -130,7 +130,8 @@ def child(solver: str, given: Path, taken: Path, limit_s: float) -> None:
     if solver == "ours":
         for shape in drawing_cities.SHAPES:
             ours(drawing_cities.make(470, shape))
-        ours(drawing_cities.make(7_700, "lumpy", wet=True))
+        for wet in (False, True):
+            ours(drawing_cities.make(7_700, "lumpy", wet=wet))
     began = time.process_time()
     resource.setrlimit(resource.RLIMIT_CPU, (int(began + limit_s) + 1, resource.RLIM_INFINITY))
     made = RUN[solver](city)
