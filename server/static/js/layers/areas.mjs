@@ -2,24 +2,12 @@
 
 import { withQuery } from "../api.mjs";
 import { createTurns } from "../turns.mjs";
-import { windowOf } from "./asked.mjs";
+import { alertsOf, figuresOf } from "./asked.mjs";
 import { createHex } from "./hex.mjs";
 
 /** The value by which a verdict and an alert are coloured; as in the server's legends. */
 const CHANGE = /** @type {Record<string, number>} */ ({ down: -1, same: 0, up: 1, few: 2 });
 const ALERT = /** @type {Record<string, number>} */ ({ blue: 0, yellow: 1, red: 2 });
-
-/** Address of the figures of the level chosen. @param {any} app */
-export function figuresPath(app) {
-  const { areaLevel, against, category } = app.store.get();
-  return withQuery(app.path("areas/figures"), { ...windowOf(app), category, level: areaLevel, against });
-}
-
-/** Address of the alerts of the level chosen. @param {any} app */
-export function alertsPath(app) {
-  const { areaLevel, category } = app.store.get();
-  return withQuery(app.path("alerts"), { level: areaLevel, category });
-}
 
 /** @param {any} app */
 export function createAreas(app) {
@@ -39,12 +27,12 @@ export function createAreas(app) {
   const begin = createTurns();
   const refresh = async () => {
     const newest = begin();
-    const [chosen, path] = [choice, withQuery(app.path("areas"), { level: app.store.get().areaLevel })];
+    const [chosen, level] = [choice, app.store.get().areaLevel];
     const alert = chosen === "alert" || !app.can("exact.read");
-    const found = await app.read((alert ? alertsPath : figuresPath)(app));
+    const found = await app.read((alert ? alertsOf : figuresOf)(app, level));
     if (!newest()) return;
     colouring = alert ? ofAlerts(found) : ofFigures(found, chosen);
-    await hex.load(path, style);
+    await hex.load(withQuery(app.path("areas"), { level }), style);
   };
   return {
     async show() {

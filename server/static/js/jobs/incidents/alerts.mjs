@@ -3,8 +3,7 @@
 import { h, replace } from "../../dom.mjs";
 import * as format from "../../format.mjs";
 import { pick, t } from "../../i18n.mjs";
-import { alertsPath } from "../../layers/areas.mjs";
-import { areaSelection } from "../../layers/asked.mjs";
+import { alertsOf, areaSelection } from "../../layers/asked.mjs";
 import { block } from "../../parts/figures.mjs";
 import { empty, loadInto } from "../../parts/states.mjs";
 import { failed } from "../../parts/toasts.mjs";
@@ -23,7 +22,7 @@ export function mountAlerts(app, place) {
   const list = h("div");
   const draw = () => {
     replace(asked, levelField(app));
-    loadInto(list, async () => alertList(app, await app.read(alertsPath(app))), 6);
+    loadInto(list, async () => alertList(app, await app.read(alertsOf(app, app.store.get().areaLevel))), 6);
   };
   replace(place, asked, list, h("p.note", {}, t("alerts.note")));
   draw();

@@ -3,9 +3,8 @@
 import { h, icon, replace } from "../../dom.mjs";
 import * as format from "../../format.mjs";
 import { t } from "../../i18n.mjs";
-import { figuresPath } from "../../layers/areas.mjs";
 import { withQuery } from "../../api.mjs";
-import { areaSelection, windowOf } from "../../layers/asked.mjs";
+import { areaSelection, figuresOf, windowOf } from "../../layers/asked.mjs";
 import { changeCell } from "../../parts/change.mjs";
 import { select } from "../../parts/controls.mjs";
 import { block } from "../../parts/figures.mjs";
@@ -28,8 +27,8 @@ export function mountAreas(app, place) {
   const borders = h("div");
   const drawAsked = () => replace(asked, filters(app, {}), h("div.form", {}, levelAndAgainst(app), colouring(app)));
   const drawTable = () => {
-    loadInto(table, async () => areaTable(app, await app.read(figuresPath(app))), 8);
-    loadInto(beside, async () => pair(app, await app.read(figuresPath(app))));
+    loadInto(table, async () => areaTable(app, await app.read(figuresOf(app, app.store.get().areaLevel))), 8);
+    loadInto(beside, async () => pair(app, await app.read(figuresOf(app, app.store.get().areaLevel))));
     loadInto(borders, () => borderList(app), 3);
   };
   replace(place, asked, table, beside, borders, h("p.note", {}, t("incidents.note")));
