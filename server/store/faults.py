@@ -47,14 +47,14 @@ def told(name: str) -> Iterator[None]:
     """Tell an error of the database ``name`` within the block as a DatabaseError: what is wrong, and what to do."""
     try:
         yield
-    except (exc.DBAPIError, exc.TimeoutError) as error:
+    except (exc.DBAPIError, exc.TimeoutError, UnicodeDecodeError) as error:  # the last: damage in SQLite's own names
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DatabaseError(f"The database {name} cannot be used ({reason}). {_advice(error)}") from error
 
 
 def _advice(error: BaseException) -> str:
     code = _sqlite_code(error)
-    if code in _SQLITE_DAMAGED:
+    if code in _SQLITE_DAMAGED or isinstance(error, UnicodeDecodeError):
         return "The file is damaged, or is none of SQLite: restore it from a backup, or name another --home."
     if code in _SQLITE_SHUT:
         return "Look whether the file, its folder and the disk can be read and written by this user."

@@ -116,6 +116,12 @@ def test_a_cut_off_file_is_named(file: Path) -> None:
         health.examine(context.open_(file.parent, f"sqlite:///{file}"))
 
 
+def test_damaged_names_are_told(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE", b"CREATE TA\xb7LE"))
+    with pytest.raises(faults.DatabaseError, match="restore it from a backup"):
+        context.open_(file.parent, f"sqlite:///{file}")
+
+
 def test_a_damaged_page_is_found_at_the_start(file: Path) -> None:
     content = bytearray(file.read_bytes())
     page = int.from_bytes(content[16:18], "big")
