@@ -18,6 +18,7 @@ from geo import geodesy
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 NEAR = 96
 """Nearest columns that each row begins with."""
@@ -119,20 +120,33 @@ def _match(rows: Floats, columns: Floats, near: Ints, cost: Floats) -> tuple[Int
                 last = to
             row = row_of[to]
         row_price[start] += far
-        for at in range(count):
-            to = seen[at]
-            if done[to] and to != last:
-                row_price[row_of[to]] += far - dist[to]
-                column_price[to] -= far - dist[to]
-            dist[to] = np.inf
-            done[to] = False
-        while last >= 0:
-            row = came[last]
-            row_of[last] = row
-            before = column[row]
-            column[row] = last
-            last = before
+        _reprice(seen[:count], last, far, row_of, dist, done, row_price, column_price)
+        _turn(column, row_of, came, last)
     return column, row_price, column_price
+
+
+@njit(cache=True, nogil=True)
+def _reprice(
+    seen: Ints, last: int, far: float, row_of: Ints, dist: Floats, done: Bools, row_price: Floats, column_price: Floats
+) -> None:
+    """New prices along the shortest path to column ``last``, ``far`` away; ``dist`` and ``done`` as before it."""
+    for to in seen:
+        if done[to] and to != last:
+            row_price[row_of[to]] += far - dist[to]
+            column_price[to] -= far - dist[to]
+        dist[to] = np.inf
+        done[to] = False
+
+
+@njit(cache=True, nogil=True)
+def _turn(column: Ints, row_of: Ints, came: Ints, last: int) -> None:
+    """Pair along the path that ends at column ``last``: each row on it takes the column by which it was reached."""
+    while last >= 0:
+        row = came[last]
+        row_of[last] = row
+        before = column[row]
+        column[row] = last
+        last = before
 
 
 @njit(cache=True, nogil=True)

@@ -63,7 +63,7 @@ _POLICY: Final = (
 
 
 def create_app(config: Config) -> flask.Flask:
-    """The Flask application of ``config``. Raises ``server.store.database.DatabaseError`` when it cannot be opened."""
+    """The Flask application of ``config``. Raises ``server.store.faults.DatabaseError`` when it cannot be opened."""
     app = flask.Flask("server", root_path=str(ROOT), static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=config.max_upload_bytes,

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import flask
 import pydantic
-import sqlalchemy.exc
 import structlog
 from werkzeug import exceptions as http
 
 from geo.errors import GeoError
 from server import language
 from server.rules import permissions
+from server.store import faults
 from server.usecases import errors as refusals
 
 STATUS: Final[dict[str, int]] = {
@@ -102,7 +102,7 @@ def fault_of(error: Exception) -> Fault:
             return Fault("invalid", *faults_of_model(error))
         case http.HTTPException():
             return _of_http(error)
-        case MemoryError() | sqlalchemy.exc.OperationalError() | sqlalchemy.exc.TimeoutError():
+        case _ if isinstance(error, MemoryError) or faults.busy(error):
             log.warning("busy", request_id=request_id(), kind=type(error).__name__, reason=str(error)[:200])
             return Fault("busy", headers={"Retry-After": str(_RETRY_S)})
     return Fault("internal")

@@ -115,8 +115,8 @@ class _Pulse:
         while not self._over.wait(BEAT_S) and not self.sealed:
             try:
                 jobs.report(self._ctx, self._lease, *self._at)
-            except OperationalError:
-                log.info("lease not renewed, the database is busy", job=self._lease.id)
+            except OperationalError as error:
+                log.warning("lease not renewed", job=self._lease.id, reason=str(error)[:200])
             except (errors.Cancelled, jobs.Lost):
                 self.cancelled.set()
                 return

@@ -45,7 +45,7 @@ def application() -> Any:
 
 
 def run(config: Config) -> None:
-    """Serve until a signal ends it. Raises Refused, and ``database.DatabaseError`` when the data cannot be opened."""
+    """Serve until a signal ends it. Raises Refused, and ``faults.DatabaseError`` when the data cannot be opened."""
     accounts = _accounts(config)
     refuse_unsafe(config, accounts=accounts)
     config = config.model_copy(update={"port": _free_port(config)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 import click
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from geo.errors import GeoError
 from server import terminal
@@ -30,10 +31,10 @@ from server.cli import (
     watching,
 )
 from server.rules import permissions
-from server.store.database import DatabaseError
+from server.store import faults
 from server.usecases import errors
 
-EXPECTED = (errors.UseCaseError, DatabaseError, GeoError, ArchiveError, permissions.Denied)
+EXPECTED = (errors.UseCaseError, faults.DatabaseError, GeoError, ArchiveError, permissions.Denied)
 
 
 class Commands(click.Group):
@@ -59,6 +60,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except EXPECTED as error:
         terminal.tell_error(error)
+        sys.exit(1)
+    except (DBAPIError, TimeoutError) as error:
+        if not faults.busy(error):
+            raise
+        click.echo("Error: the database is busy or away; try again, or end what holds it.", err=True)
         sys.exit(1)
 
 

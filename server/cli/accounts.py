@@ -23,7 +23,7 @@ def user() -> None:
 @click.option("--city", default=None, metavar="CODE", help="Only this city.")
 @click.option("--region", default=None, metavar="CODE", help="Only this region of the city.")
 @common.as_json
-@common.opened
+@common.founding
 def user_add(
     ctx: context.Context, name: str, role: str, city: str | None, region: str | None, as_json: bool
 ) -> None:

@@ -30,13 +30,22 @@ def home(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def opened(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command its ``ctx`` (the opened data directory, as administrator) instead of ``--home``."""
+    """Give a command its ``ctx`` (the opened data directory, as administrator) instead of ``--home``. A directory or
+    a database that is not there is refused: a mistyped name must not answer as an empty city."""
+    return _with_context(command, make=False)
 
+
+def founding(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``opened`` for a command that may be the first of a service: it makes the directory and the database."""
+    return _with_context(command, make=True)
+
+
+def _with_context(command: Callable[..., Any], *, make: bool) -> Callable[..., Any]:
     @home
     @functools.wraps(command)
     def run(home: Path | None, **given: Any) -> Any:
         own = settings(home)
-        ctx = context.open_(own.home, own.address, actor=permissions.HOST)
+        ctx = context.open_(own.home, own.address, actor=permissions.HOST, make=make)
         try:
             return command(ctx=ctx, **given)
         finally:

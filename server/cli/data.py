@@ -26,7 +26,7 @@ from server.usecases.importing import imports
 @common.crs
 @common.datum
 @common.as_json
-@common.opened
+@common.founding
 def new_city(
     ctx: context.Context, code: str, name: str, boundary: Path, regions: tuple[str, ...], res: int, tz: str,
     crs: str | None, datum: str | None, as_json: bool,

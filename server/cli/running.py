@@ -11,7 +11,7 @@ import click
 from server import log, terminal
 from server.cli import common
 from server.rules import permissions
-from server.usecases import context, users, verify
+from server.usecases import context, health, users, verify
 from server.usecases.city import demo
 
 
@@ -29,6 +29,7 @@ def serve_command(home: Path | None, host: str | None, port: int | None, insecur
     log.set_up("warning")
     ctx = context.open_(own.home, own.address, actor=permissions.HOST)
     try:
+        health.examine(ctx)
         serve.refuse_unsafe(own, accounts=users.exist(ctx))
         with terminal.progress() as progress:
             demo.ensure(ctx, progress=progress)

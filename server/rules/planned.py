@@ -10,8 +10,6 @@ GRIDS: Final = "grids"
 COMMUNITIES: Final = "communities"
 EVERY: Final = (GRIDS, COMMUNITIES)
 
-ACROSS: Final = "across"
-"""Where the measures of a plan of communities say that it may go beyond the borders of towns."""
 Doing = Literal["draw", "publish"]
 _ACTION: Final[dict[tuple[str, str], str]] = {
     (GRIDS, "draw"): "plan.draw", (GRIDS, "publish"): "plan.publish",
@@ -20,7 +18,7 @@ _ACTION: Final[dict[tuple[str, str], str]] = {
 
 
 def check(actor: permissions.Actor | None, row: dict[str, Any], doing: Doing) -> None:
-    """Raise Denied unless ``actor`` may change, or put in force, the plan ``row`` (its ``kind`` and ``measures``)."""
+    """Raise Denied unless ``actor`` may change, or put in force, the plan ``row`` (``kind``, ``across_towns``)."""
     permissions.check(actor, _ACTION[row["kind"], doing])
-    if row["measures"].get(ACROSS):
+    if row["across_towns"]:
         permissions.check(actor, "border.cross")

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
+from server.store import faults
+
 try:
     import pysqlite3.dbapi2 as _newer
 except ImportError:  # no wheel for this platform: the interpreter's own library, with the journal that is safe there
@@ -31,10 +33,6 @@ _WAL_MENDED = ((3, 44, 6), (3, 50, 7))
 _POSTGRESQL = ("synchronous_commit=on", "idle_in_transaction_session_timeout=600000", "timezone=UTC")
 
 
-class DatabaseError(RuntimeError):
-    """The database cannot be opened as asked: unknown kind, missing folder, damaged file, newer schema."""
-
-
 @dataclass(frozen=True)
 class Database:
     """An open engine and its dialect, ``sqlite`` or ``postgresql``; ``journal`` is SQLite's journal mode."""
@@ -43,23 +41,34 @@ class Database:
     dialect: str
     journal: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The file, or the address without its password: what messages call this database."""
+        return _name(self.engine.url)
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
 
 
-def open(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:  # noqa: A001 - the natural name
+def open(  # noqa: A001 - the natural name
+    url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, make: bool = True
+) -> Database:
     """Open ``url`` (``sqlite:///path``, ``postgresql://…`` or ``postgres://…``) and pin its settings.
 
-    Raises ``DatabaseError`` for another kind of database or an SQLite folder that does not exist. The tables are made
-    by ``migrate``, not here.
+    Raises ``DatabaseError`` for another kind of database, an SQLite folder that does not exist and, unless ``make``,
+    an SQLite file that does not exist or is empty: connecting would make one silently. The tables are made by
+    ``migrate``, not here.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
+        if not make and not _begun(parsed):
+            raise faults.Absent(f"There is no database at {_name(parsed)}.")
         return _sqlite(parsed, busy_timeout_ms=busy_timeout_ms)
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return _postgresql(parsed)
-    raise DatabaseError(f"{parsed.get_backend_name()!r} is no database of this service; use sqlite or postgresql.")
+    kind = parsed.get_backend_name()
+    raise faults.DatabaseError(f"{kind!r} is no database of this service; use sqlite or postgresql.")
 
 
 @contextmanager
@@ -90,6 +99,19 @@ def writing(db: Database) -> Iterator[Connection]:
         connection.commit()
 
 
+def examine(db: Database) -> None:
+    """Raise DatabaseError where SQLite finds its pages damaged; what a start can afford (2 ms for a megabyte).
+    PostgreSQL looks after its own."""
+    if db.dialect == "sqlite":
+        with faults.told(db.name), reading(db) as connection:
+            found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(3)") if row[0] != "ok"]
+        if found:
+            raise faults.DatabaseError(
+                f"The database {db.name} is damaged ({'; '.join(found)[:300]}). Restore it from a backup, or name "
+                "another --home; nothing has been changed."
+            )
+
+
 def sqlite_library() -> ModuleType:
     """The SQLite binding in use: pysqlite3 where it has a wheel, else the standard library's."""
     return _newer if _newer is not None else sqlite3
@@ -111,9 +133,19 @@ def integrity(connection: Connection) -> list[str]:
     return found + [f"{row[0]} row {row[1]} points at a missing {row[2]}" for row in keys]
 
 
+def _name(url: URL) -> str:
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def _begun(url: URL) -> bool:
+    """Whether an SQLite file has something in it. A leftover log beside an empty file is no database."""
+    file = Path(url.database or "")
+    return url.database in (None, "", ":memory:") or (file.is_file() and file.stat().st_size > 0)
+
+
 def _sqlite(url: URL, *, busy_timeout_ms: int) -> Database:
     if url.database and url.database != ":memory:" and not Path(url.database).parent.is_dir():
-        raise DatabaseError(f"The folder of {url.database} does not exist; make it or name another --home.")
+        raise faults.DatabaseError(f"The folder of {url.database} does not exist; make it or name another --home.")
     library = sqlite_library()
     journal = journal_for(tuple(library.sqlite_version_info))
     engine = create_engine(

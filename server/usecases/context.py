@@ -19,8 +19,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from server.rules import permissions
-from server.store import database, migrate
+from server.store import database, faults, migrate
 
+_TO_BEGIN = (
+    "Start the server once (python3 -m server), make a city with new-city or an account with user add, or name "
+    "another data directory with --home (GEZHI_HOME)."
+)
 Progress = Callable[[float, str], None]
 """Told a share of the work done (0–1) and a sentence; may raise ``errors.Cancelled``."""
 
@@ -114,18 +118,40 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def open_(home: Path, url: str, *, actor: permissions.Actor | None = None, upgrade: bool = True) -> Context:
-    """Make ``home``, open the database at ``url`` and bring its tables up to date.
+def open_(
+    home: Path, url: str, *, actor: permissions.Actor | None = None, upgrade: bool = True, make: bool = True
+) -> Context:
+    """Open the database at ``url`` and bring its tables up to date; with ``make`` a missing ``home`` and an empty
+    database are made, unless ``home`` holds files of a service whose database must then have been lost.
 
-    Raises ``database.DatabaseError`` when the tables are newer than this release, or older and ``upgrade`` is false.
+    Raises ``faults.DatabaseError`` when the database is missing, damaged, of another release, or of an older one and
+    ``upgrade`` is false.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    db = database.open(url)
-    if upgrade:
-        migrate.upgrade(db)
-    else:
-        migrate.check(db)
+    lost = _holds_files(home)
+    if make:
+        home.mkdir(parents=True, exist_ok=True)
+    try:
+        db = database.open(url, make=make and not lost)
+        if upgrade:
+            migrate.upgrade(db, make=make and not lost)
+        else:
+            migrate.check(db)
+    except faults.Absent as error:
+        raise faults.Absent(f"{error} {_after_loss(home) if lost else _TO_BEGIN}") from None
     return Context(db=db, home=home, actor=actor)
+
+
+def _holds_files(home: Path) -> bool:
+    """Whether incidents lie in the data directory: its database is not new then."""
+    folder = home / "archive"
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _after_loss(home: Path) -> str:
+    return (
+        f"{home / 'archive'} holds its incidents, so no empty one is made in its place: restore it from a backup, or "
+        "name an empty data directory with --home."
+    )
 
 
 def _made(folder: Path) -> Path:

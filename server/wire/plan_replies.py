@@ -12,7 +12,8 @@ Status = Literal["draft", "in_force", "superseded"]
 
 
 class PlanShort(Told):
-    """A plan in a list. ``tag`` is sent back as If-Match when the plan is to be changed."""
+    """A plan in a list. ``tag`` is sent back as If-Match when the plan is to be changed; ``across_towns``: communities
+    that may go beyond the borders of towns."""
 
     id: str
     kind: PlanKind
@@ -28,6 +29,7 @@ class PlanShort(Told):
     band: tuple[float, float]
     seed: int | None
     measures: dict[str, Any]
+    across_towns: bool
     tag: str
     hash: str
 

@@ -1,8 +1,9 @@
 """``python3 -m tests bench [NAME…] [--json]``: ours and the named peers side by side in one run.
 
 Each ``bench_NAME.py`` beside this file has ``main(*, json: bool) -> None`` and names its peers in ``PEERS``; one with
-``OPTIONS`` (name → default) also takes ``--name=value`` and gets them as ``main(…, options=…)``. Peers are
-installed beside the environment, not into it, and come last on the path: what Gezhi pins is what both sides use.
+``OPTIONS`` (name → default) also takes ``--name=value`` and gets them as ``main(…, options=…)``; an option that no
+bench of the run knows is refused. Peers are installed beside the environment, not into it, and come last on the path:
+what Gezhi pins is what both sides use.
 """
 
 from __future__ import annotations
@@ -47,11 +48,19 @@ def main(arguments: list[str]) -> int:
     if unknown or any(flag != "--json" and "=" not in flag for flag in arguments if flag.startswith("-")):
         print(f"usage: python3 -m tests bench [{'|'.join(known)}]… [--json]", file=sys.stderr)
         return 2
-    for name in wanted or known:
-        module = importlib.import_module(f"tests.bench.bench_{name}")
+    modules = {name: importlib.import_module(f"tests.bench.bench_{name}") for name in wanted or known}
+    taken = {name: getattr(module, "OPTIONS", {}) for name, module in modules.items()}
+    strange = sorted(given.keys() - {option for options in taken.values() for option in options})
+    if strange:
+        print(f"no such option: {', '.join(f'--{option}' for option in strange)}", file=sys.stderr)
+        for name, options in taken.items():
+            own = " ".join(f"--{option}={default}" for option, default in options.items())
+            print(f"  {name} knows {own or 'no option'}", file=sys.stderr)
+        return 2
+    for name, module in modules.items():
         _install(list(module.PEERS))
         more = {}
-        if hasattr(module, "OPTIONS"):
-            more["options"] = module.OPTIONS | {name: value for name, value in given.items() if name in module.OPTIONS}
+        if taken[name]:
+            more["options"] = taken[name] | {option: value for option, value in given.items() if option in taken[name]}
         module.main(json="--json" in arguments, **more)
     return 0

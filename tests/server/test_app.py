@@ -51,7 +51,7 @@ def _refused(answer: Any, status: int) -> dict[str, Any]:
         (GeoError("a cell of resolution 16"), 422, "invalid"),
         (permissions.Denied("plan.draw", signed_in=True), 403, "forbidden"),
         (permissions.Denied("plan.draw", signed_in=False), 401, "unauthenticated"),
-        (sqlalchemy.exc.OperationalError("SELECT secret", {}, Exception("database is locked")), 503, "busy"),
+        (sqlalchemy.exc.TimeoutError("QueuePool limit reached"), 503, "busy"),
         (MemoryError(), 503, "busy"),
         (RuntimeError("a secret at /etc/passwd"), 500, "internal"),
         (RecursionError(), 500, "internal"),

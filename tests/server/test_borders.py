@@ -137,6 +137,15 @@ def test_no_community_crosses_into_another_town_or_loses_its_last_cell(ctx: Cont
         draft.do("kind", to=rows["C11"]["label"], kind="dedicated")
 
 
+def test_two_drafts_on_one_desk_keep_to_their_own_towns(ctx: Context) -> None:
+    free, plain = Borders(ctx, across=True), Borders(ctx)
+    free.give("C11", "C21")
+    with pytest.raises(errors.Conflict) as caught:
+        plain.give("C11", "C21")
+    assert caught.value.code == "border"
+    free.give("C11", "C21")
+
+
 def test_by_right_cells_go_to_another_town_and_its_border_moves(ctx: Context) -> None:
     _, old, before = of_city(ctx)
     planner = ctx.acting(permissions.Actor("planner", "planner", "tiny"))
@@ -161,7 +170,10 @@ def test_by_right_cells_go_to_another_town_and_its_border_moves(ctx: Context) ->
     ids = cells.make(cells.from_hex(made["changed"]["cells"]))
     assert all(town.covers(shapely.Point(lng, lat)) for lat, lng in zip(*cells.centres(ids), strict=True))
     assert "CROSSES_REGION" not in Borders(ctx).rows()["C21"]["faults"]
-    assert opening.state(ctx, "tiny")["items"][0]["measures"].get("across") is None
+    fresh, published = opening.state(ctx, "tiny")["items"][:2]
+    assert (published["id"], published["across_towns"], published["moved"]) == (draft.plan, True, moved)
+    assert (fresh["across_towns"], fresh["moved"]) == (False, 0)
+    assert not {"across", "moved_cells"} & {*published["measures"], *fresh["measures"]}
     publishing.roll_back(ctx, "tiny", draft.plan, if_match=plans.tag_of(ctx, "tiny", draft.plan))
     assert of_city(ctx)[1].id == old.id
     sound(ctx)

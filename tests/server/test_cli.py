@@ -14,6 +14,8 @@ import pytest
 
 from server import cli
 from server.cli import common, data
+from server.store import database, migrate
+from server.usecases import context
 from server.usecases.planning import plans
 from tests.server import tiny
 from tests.server.conftest import Place
@@ -157,12 +159,13 @@ def test_a_band_is_two_numbers(text: str) -> None:
         common.band(text)
 
 
-def run(home: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the program as a user does."""
+def run(home: Path, *args: str, text: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a user does, with ``text`` as what is typed."""
     own = {**os.environ, "GEZHI_HOME": str(home), "GEZHI_BOOTSTRAPPED": "1", **env}
     return subprocess.run(
-        [sys.executable, "-m", "server", *args], cwd=ROOT, env=own, capture_output=True, text=True, timeout=180
-    )
+        [sys.executable, "-m", "server", *args],
+        cwd=ROOT, env=own, input=text, capture_output=True, text=True, timeout=180,
+    )  # fmt: skip
 
 
 def test_the_data_lie_below_the_directory_where_the_program_was_started(tmp_path: Path) -> None:
@@ -182,10 +185,37 @@ def test_the_data_lie_below_the_directory_where_the_program_was_started(tmp_path
 
 
 def test_what_is_refused_is_told_on_standard_error(tmp_path: Path) -> None:
-    result = run(tmp_path / "home", "draw", "--city", "nowhere", "--json")
+    own = context.open_(tmp_path, f"sqlite:///{tmp_path / 'gezhi.sqlite'}")
+    result = run(tmp_path, "draw", "--city", "nowhere", "--json")
     assert result.returncode == 1
     assert result.stdout == ""
     assert "nowhere" in result.stderr
+    assert "Traceback" not in result.stderr
+    with database.writing(own.db):
+        result = run(tmp_path, "user", "add", "a", "--role", "viewer", text="a long password\n")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "busy" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_mistyped_directory_is_told_and_not_made(tmp_path: Path) -> None:
+    result = run(tmp_path / "homme", "plan", "list")
+    assert result.returncode == 1
+    assert str(tmp_path / "homme" / "gezhi.sqlite") in result.stderr
+    assert not (tmp_path / "homme").exists()
+
+
+@pytest.mark.parametrize("command", ["plan list", "verify", "serve --port 0", "runner", "user add a --role viewer"])
+def test_every_command_names_a_database_of_another_release(command: str, tmp_path: Path) -> None:
+    own = context.open_(tmp_path, f"sqlite:///{tmp_path / 'gezhi.sqlite'}")
+    with database.writing(own.db) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    own.db.close()
+    result = run(tmp_path, *command.split())
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "9999" in result.stderr
+    assert migrate.head() in result.stderr
+    assert str(tmp_path / "gezhi.sqlite") in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -11,7 +11,7 @@ import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.store import arrays, audit, bases, cities, database, migrate, plans, schema
+from server.store import arrays, audit, bases, cities, database, faults, migrate, plans, schema
 from server.store import settings as kept
 
 
@@ -72,12 +72,12 @@ def test_the_log_is_used_only_where_it_loses_no_commit(version: tuple[int, ...],
 
 @pytest.mark.parametrize("url", ["mysql://a/b", "oracle://a"])
 def test_other_databases_are_refused(url: str) -> None:
-    with pytest.raises(database.DatabaseError, match="sqlite or postgresql"):
+    with pytest.raises(faults.DatabaseError, match="sqlite or postgresql"):
         database.open(url)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(database.DatabaseError, match="does not exist"):
+    with pytest.raises(faults.DatabaseError, match="does not exist"):
         database.open(f"sqlite:///{tmp_path / 'none' / 'a.sqlite'}")
 
 

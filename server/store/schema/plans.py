@@ -8,7 +8,8 @@ from server.store.schema import parts
 from server.store.types import Blob, Integer, Json, Real, String
 
 # `kind`: what a plan divides the cells into, grids or communities. `labels` int32[n] aligned with the base's cells, -1
-# where no grid covers (only in an imported plan).
+# where no grid covers (only in an imported plan). Of a plan of communities: `across_towns` 1 where it may go beyond the
+# borders of towns, `moved_cells` how many cells changed their community when it came into force.
 plans = parts.table(
     "plans",
     Column("id", String, primary_key=True),
@@ -28,6 +29,8 @@ plans = parts.table(
     parts.must("revision", Integer),
     parts.must("measures", Json),
     parts.must("violations", Json),
+    parts.must("across_towns", Integer, server_default="0"),
+    Column("moved_cells", Integer),
     parts.must("created_at", String),
     parts.must("created_by", String),
     Column("published_at", String),

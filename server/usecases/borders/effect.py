@@ -27,8 +27,6 @@ from server.usecases.importing import weighing
 from server.usecases.planning import lineages
 from server.usecases.planning import plans as plan_usecases
 
-MOVED = "moved_cells"
-"""Where the measures of borders in force say how many cells they moved."""
 Ints = NDArray[np.int32]
 
 
@@ -49,7 +47,7 @@ def take(
     changed = plans.change(
         connection, plan.id, revision=plan.row["revision"], status="in_force", published_at=at, base_id=new.base.id,
         effective_from=effective_from or at, violations=carrying.rehomed(plan.row["violations"], places),
-        measures={**plan.row["measures"], MOVED: moved},
+        moved_cells=moved,
     )
     if not changed:
         raise errors.Stale("stale", "The plan has changed since it was read.")
@@ -121,7 +119,7 @@ def _rebased(
             shapes[number[row["code"]]] = shapely.from_wkb(row["geometry"])
     for row in [*old.values(), *rows]:
         town[number[row["code"]]] = -1 if row["region_id"] is None else row["region_id"]
-    across = bool(plan.row["measures"].get(planned.ACROSS))
+    across = bool(plan.row["across_towns"])
     redrawn = reshaping.moved(shapes, ids, was, now, group=np.zeros_like(town) if across else town)
     drawn = [
         founding.Redrawn(row["code"], row["name"], redrawn[number[row["code"]]], row["region_id"], number[row["code"]])

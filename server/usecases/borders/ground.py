@@ -22,7 +22,7 @@ def of_row(ctx: Context, connection: Connection, place: territory.World, row: di
     """The ground that a plan is measured on: of its kind, its band and its workload."""
     band = (row["band_low"], row["band_high"])
     if row["kind"] == planned.COMMUNITIES:
-        return make(ctx, connection, place, band=band, across=bool(row["measures"].get(planned.ACROSS)))
+        return make(ctx, connection, place, band=band, across=bool(row["across_towns"]))
     return drawing.make_ground(ctx, connection, place, band=band, wanted=workload.of_plan(row))
 
 

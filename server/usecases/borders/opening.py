@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from server.rules import kinds, permissions, planned
 from server.store import bases, database, plans
 from server.usecases import errors
-from server.usecases.borders import carrying, effect, ground
+from server.usecases.borders import carrying, ground
 from server.usecases.city import territory
 from server.usecases.context import Context
 from server.usecases.planning import drafts
@@ -36,10 +36,8 @@ def open_(ctx: Context, city: str, *, name: str = "", across: bool = False) -> d
         place = territory.world(ctx, connection, city)
         row = in_force(ctx, connection, place)
         labels = plans.labels_of(connection, row["id"])
-        own = {key: value for key, value in row["measures"].items() if key not in (planned.ACROSS, effect.MOVED)}
-        own |= {planned.ACROSS: True} if across else {}
         given = drafts.named(name) if name else ""
-        made = drafts.copy(ctx, connection, {**row, "measures": own}, labels, name=given)
+        made = drafts.copy(ctx, connection, {**row, "across_towns": int(across)}, labels, name=given)
     return plan_usecases.get(ctx, city, made)
 
 
@@ -57,7 +55,10 @@ def state(ctx: Context, city: str) -> dict[str, Any]:
             "level": place.lowest, "base": place.base.version, "communities": len(own),
             "in_force": next((row["id"] for row in rows if row["status"] == "in_force"), None),
             "items": [
-                {**plan_usecases.summary(row), "usable": row["base_id"] == place.base.id, "moved": _moved(row)}
+                {
+                    **plan_usecases.summary(row), "usable": row["base_id"] == place.base.id,
+                    "moved": row["moved_cells"] or 0,
+                }
                 for row in rows
             ],
             "grids": carrying.standing(connection, place),
@@ -98,8 +99,3 @@ def _record(ctx: Context, connection: Connection, place: territory.World) -> str
     plans.change(connection, found["plan"], revision=1, status="in_force", published_at=ctx.stamp(),
                  effective_from=ctx.stamp())  # fmt: skip
     return str(found["plan"])
-
-
-def _moved(row: dict[str, Any]) -> int:
-    """How many cells a published plan moved between communities."""
-    return int(row["measures"].get(effect.MOVED, 0))

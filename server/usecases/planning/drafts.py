@@ -62,13 +62,14 @@ def save(
     ctx: Context, connection: Connection, place: territory.World, ground: Ground, labels: NDArray[np.int32], *,
     band: tuple[float, float], seed: int | None, name: str, violations: list[Violation], measured: dict[str, Any],
     given: dict[int, dict[str, Any]] | None = None, kind: str = "drawn", noted: dict[str, Any] | None = None,
-    parent_id: str | None = None,
+    parent_id: str | None = None, across: bool = False,
 ) -> dict[str, Any]:
     """Store a draft with its grids and answer ``{plan, version, grids, violations, measures}``.
 
     ``given`` holds facts by label where a grid comes with them; where the code is not among them it is made here:
     without ``given`` by the largest piece of each grid in force, with it as new grids of their communities. ``noted``
     goes into the first entry of its log. Its parent is the plan of its kind in force, unless another is named.
+    ``across``: communities that may go beyond the borders of towns.
     """
     plan_id, at = secrets.token_hex(16), ctx.stamp()
     rows = grid_rows(place, ground, labels, violations)
@@ -87,7 +88,7 @@ def save(
         parent_id=parent_id or plans.newest(connection, place.city.code, status="in_force", kind=ground.kind),
         grids=len(rows), band_low=band[0], band_high=band[1], seed=seed,
         hash=plans.content_hash(place.base.hash, labels, [row["code"] for row in rows]), revision=1,
-        measures=measured, violations=told, created_at=at, created_by=ctx.by,
+        measures=measured, violations=told, across_towns=int(across), created_at=at, created_by=ctx.by,
     )
     plans.insert_grids(connection, [{**row, "plan_id": plan_id} for row in rows])
     record_codes(connection, place.city.code, ground.kind, [row["code"] for row in rows], plan_id=plan_id, at=at)
@@ -213,7 +214,10 @@ def copy(
 ) -> str:
     """Store a draft with the same grids as the plan ``row`` (its parent, unless another is named); answers its id."""
     plan_id, at = secrets.token_hex(16), ctx.stamp()
-    same = ("city", "kind", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations")
+    same = (
+        "city", "kind", "base_id", "grids", "band_low", "band_high", "seed", "hash", "measures", "violations",
+        "across_towns",
+    )  # fmt: skip
     version = plans.insert_plan(
         connection, id=plan_id, status="draft", name=name, parent_id=parent_id or row["id"], labels=labels, revision=1,
         created_at=at, created_by=ctx.by, **{key: row[key] for key in same},

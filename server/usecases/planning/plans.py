@@ -106,7 +106,7 @@ def summary(row: dict[str, Any]) -> dict[str, Any]:
         "created_at": row["created_at"], "created_by": row["created_by"], "published_at": row["published_at"],
         "effective_from": row["effective_from"], "parent": row["parent_id"], "grids": row["grids"],
         "band": [row["band_low"], row["band_high"]], "seed": row["seed"], "measures": row["measures"],
-        "tag": tag(row), "hash": row["hash"],
+        "across_towns": bool(row["across_towns"]), "tag": tag(row), "hash": row["hash"],
     }
 
 

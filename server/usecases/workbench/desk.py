@@ -63,7 +63,10 @@ def open_(ctx: Context, connection: Connection, city: str, ref: str) -> Desk:
 def look(ctx: Context, connection: Connection, row: dict[str, Any], place: territory.World) -> Desk:
     """Any plan of the city's cells with all that weighing it needs; ``row`` as ``plans.find`` answers it."""
     counted = tuple(sorted(workload.of_plan(row).weights.items()))
-    key = ("ground", row["kind"], place.base.id, place.city.data_version, row["band_low"], row["band_high"], counted)
+    key = (
+        "ground", row["kind"], row["across_towns"], place.base.id, place.city.data_version, row["band_low"],
+        row["band_high"], counted,
+    )  # fmt: skip
     ground = ctx.cache.get(key, lambda: grounds.of_row(ctx, connection, place, row))
     kept = _kept(ctx, row["id"]).get("state")
     if kept is not None and kept[0] == row["revision"]:

@@ -79,13 +79,13 @@ def merge(
         labels, facts = _merged(met, prefer or "ours")
         _seat(connection, met, facts)
         band = (met.ours.row["band_low"], met.ours.row["band_high"])
-        measures = {**met.ours.row["measures"], **_across(met)}
-        ground = grounds.of_row(ctx, connection, met.place, {**met.ours.row, "measures": measures})
+        across = any(side.row["across_towns"] for side in (met.ours, met.theirs))
+        ground = grounds.of_row(ctx, connection, met.place, {**met.ours.row, "across_towns": int(across)})
         made = drafts.save(
             ctx, connection, met.place, ground, labels, band=band, seed=None, name=met.ours.row["name"],
             violations=drafts.violations_of(ground, labels), given=facts,
-            measured={**drafts.measures_of(ground, labels), **_across(met)},
-            kind="merged", noted={"ours": met.ours.row["id"], "theirs": met.theirs.row["id"], "prefer": prefer},
+            measured=drafts.measures_of(ground, labels), across=across, kind="merged",
+            noted={"ours": met.ours.row["id"], "theirs": met.theirs.row["id"], "prefer": prefer},
         )
     return plan_usecases.get(ctx, city, made["plan"])
 
@@ -184,12 +184,6 @@ def _seat(connection: Connection, met: Meeting, facts: dict[int, dict[str, Any]]
         towns = {row["code"]: row["region_id"] for row in rows}
         for own in facts.values():
             own["region_id"] = towns[own["code"]]
-
-
-def _across(met: Meeting) -> dict[str, Any]:
-    """Whether one of the sides goes beyond the borders of towns, as measures say it."""
-    either = any(side.row["measures"].get(planned.ACROSS) for side in (met.ours, met.theirs))
-    return {planned.ACROSS: True} if either else {}
 
 
 def _fact(met: Meeting, code: str, prefer: Prefer) -> dict[str, Any]:

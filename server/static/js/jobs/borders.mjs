@@ -121,7 +121,7 @@ function card(app, plan) {
   const facts = [
     t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: plan.created_by }),
     plan.moved ? t("borders.moved", { n: format.number(plan.moved) }) : "",
-    plan.measures.across ? t("borders.is_across") : "",
+    plan.across_towns ? t("borders.is_across") : "",
     plan.usable ? "" : t("borders.old"),
   ];
   return h(

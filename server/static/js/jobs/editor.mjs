@@ -45,7 +45,7 @@ export async function mountEditor(app, place) {
     target: /** @type {number | null} */ (null),
     source: /** @type {number | null} */ (null),
     of: "compound",
-    across: Boolean(plan.measures?.across),
+    across: Boolean(plan.across_towns),
     result: /** @type {any} */ (null),
     history,
     grids: new Map(list.grids.map((/** @type {any} */ grid) => [grid.label, grid])),
