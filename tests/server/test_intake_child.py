@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import socket
 import stat
 import subprocess
@@ -221,6 +223,24 @@ def test_the_child_starts_no_programs_and_sees_none_of_our_environment(
     ):
         assert "PermissionError" in _run(close + attempt, prefix=[], work=tmp_path).stderr
     assert "GDAL_ALGORITHM_ALLOW_WRITES_IN_STREAM" not in sandbox.environment(tmp_path, ROOT, cut=True)
+
+
+def test_the_child_starts_without_pandas(tmp_path: Path) -> None:
+    """Pyarrow loads it for any list where it can, which doubles what starting a child costs."""
+    work, task = tmp_path / "work", tmp_path / "task.json"
+    work.mkdir()
+    asked = {
+        "kind": "places", "path": str(_places(tmp_path / "p.csv", 1)), "work": str(work),
+        "options": dataclasses.asdict(OPTIONS), "limits": dataclasses.asdict(values.Limits.upload()),
+    }  # fmt: skip
+    task.write_text(json.dumps(asked))
+    code = (
+        f"import sys; from pathlib import Path; from server.intake import child; child.main(Path({str(task)!r})); "
+        "print([name for name in sys.modules if name.startswith('pandas')])"
+    )
+    told = _run(code, prefix=[], work=tmp_path)
+    assert told.stdout.splitlines()[-1:] == ["[]"], told.stderr
+    assert (work / values.REPORT_FILE).is_file()
 
 
 def test_the_limits_hold_in_the_child(tmp_path: Path) -> None:
