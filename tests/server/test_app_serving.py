@@ -66,6 +66,14 @@ def test_it_tells_an_address_that_a_browser_can_open(host: str, address: str) ->
     assert serve.address(Config(host=host)) == address
 
 
+def test_the_process_that_watches_does_without_the_web() -> None:
+    """Only its workers serve; what it loaded itself would be loaded twice at every start."""
+    web = ("flask", "folium", "server.app")
+    code = f"import sys; from server import serve; print([name for name in {web} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @dataclass(frozen=True)
 class Running:
     """A service in a process of its own."""
