@@ -29,8 +29,8 @@ from tests import __main__ as runner
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-#: Begun first among the slow and the browser tests, so that no process is idle at the end; the first of them loads the
-#: demonstration city while the second, which does not need it, runs beside.
+#: Begun first among their kind, so that no process is idle at the end. The tour loads the demonstration city and
+#: compiles its kernels, once for all; the rules of the house, which need neither, run beside.
 LONGEST = (
     "tests/readme/test_tour.py",
     "tests/rules/test_house.py",
@@ -42,17 +42,13 @@ PATIENCE_S = 60.0
 """How long a test waits for what only a fault keeps from happening; a busy machine may take its time."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook, and would come first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def rank(item: pytest.Item) -> int:
-        return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
+    def order(item: pytest.Item) -> tuple[int, int]:
+        rank = 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
+        file = item.path.relative_to(ROOT).as_posix()
+        return rank, LONGEST.index(file) if file in LONGEST else len(LONGEST)
 
-    def place(item: pytest.Item) -> str:
-        return item.path.relative_to(ROOT).as_posix()
-
-    items.sort(key=lambda item: (rank(item), LONGEST.index(place(item)) if place(item) in LONGEST else len(LONGEST)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(f"{place(item)}-{rank(item)}"))
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
