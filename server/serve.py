@@ -1,7 +1,7 @@
 """Serving: Granian in front of the Flask application, the job runner beside it, and when to refuse.
 
-The first process only watches; worker processes import the application anew from the same settings. SIGINT and SIGTERM
-let the requests under way end before the workers go.
+The first process only watches; worker processes import the application (``server.wsgi``) anew from the same settings.
+SIGINT and SIGTERM let the requests under way end before the workers go.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Final
+from typing import Final
 
 import granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from server import app, log
 from server.config import Config
 from server.usecases import context, errors, users
-from server.usecases.city import warming
 from server.usecases.incidents import shared
 
 _PATIENCE_S: Final = 60.0
@@ -35,15 +33,6 @@ class Refused(RuntimeError):
     """The service must not start this way; the message says what would be right."""
 
 
-def application() -> Any:
-    """The WSGI application of a worker process, from the settings in the environment; it warms up beside serving."""
-    config = Config()
-    log.set_up(config.log_level)
-    made = app.create_app(config)
-    threading.Thread(target=warming.warm, args=(made.extensions["gezhi.context"],), daemon=True).start()
-    return made
-
-
 def run(config: Config) -> None:
     """Serve until a signal ends it. Raises Refused, and ``faults.DatabaseError`` when the data cannot be opened."""
     accounts = _accounts(config)
@@ -51,7 +40,7 @@ def run(config: Config) -> None:
     config = config.model_copy(update={"port": _free_port(config)})
     os.environ.update(config.environment())
     server = granian.Granian(
-        "server.serve:application", factory=True, interface=Interfaces.WSGI, http=HTTPModes.http1,
+        "server.wsgi:application", factory=True, interface=Interfaces.WSGI, http=HTTPModes.http1,
         address=config.host, port=config.port, workers=config.workers, blocking_threads=config.threads,
         backpressure=config.threads * 8, respawn_failed_workers=True, workers_kill_timeout=_STOP_S,
         http1_settings=HTTP1Settings(header_read_timeout=_LONG_HEADERS_MS), ssl_cert=config.tls_certificate,

@@ -1,11 +1,14 @@
 """What all tests share: the order (fast ones first), one Chromium, and a server with the demonstration city.
 
-Run by several processes, the slow tests of a file stay in one of them, because they share what took long to make.
+Run by several processes, the tests of a file stay in one of them, because they share what took long to make: kernels
+compiled, servers started, a city loaded.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,16 +29,26 @@ from tests import __main__ as runner
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+#: Begun first among their kind, so that no process is idle at the end. The tour loads the demonstration city and
+#: compiles its kernels, once for all; the rules of the house, which need neither, run beside.
+LONGEST = (
+    "tests/readme/test_tour.py",
+    "tests/rules/test_house.py",
+    "tests/browser/test_first_visit.py",
+    "tests/browser/test_borders.py",
+    "tests/browser/test_redraw.py",
+)
+PATIENCE_S = 60.0
+"""How long a test waits for what only a fault keeps from happening; a busy machine may take its time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def rank(item: pytest.Item) -> int:
-        return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
+    def order(item: pytest.Item) -> tuple[int, int]:
+        rank = 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
+        file = item.path.relative_to(ROOT).as_posix()
+        return rank, LONGEST.index(file) if file in LONGEST else len(LONGEST)
 
-    items.sort(key=rank)
-    for item in items:
-        if rank(item):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{rank(item)}"))
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +62,21 @@ def chromium() -> Iterator[sync_api.Browser]:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the demonstration city, loaded once. Tests that write take a copy."""
-    home = tmp_path_factory.mktemp("demo")
-    ctx = context.open_(home, f"sqlite:///{home / 'gezhi.sqlite'}", actor=permissions.HOST)
-    try:
-        demo.ensure(ctx)
-    finally:
-        ctx.db.close()
+    """A data directory with the demonstration city, loaded once for all processes of this run. Tests take a copy."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    home = folder / "demo"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            made = folder / "demo-unfinished"
+            ctx = context.open_(made, f"sqlite:///{made / 'gezhi.sqlite'}", actor=permissions.HOST)
+            try:
+                demo.ensure(ctx)
+            finally:
+                ctx.db.close()
+            made.rename(home)  # from now on nobody opens it: a copy needs it at rest
     return home
 
 
@@ -95,15 +116,17 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     """End a server and all that it started."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 @pytest.fixture(scope="session")
-def served(demo_home: Path) -> Iterator[Served]:
+def served(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The demonstration city, served as a newcomer would."""
-    running = serve(demo_home)
+    home = tmp_path_factory.mktemp("served") / "home"
+    shutil.copytree(demo_home, home)
+    running = serve(home)
     yield running
     stop(running.process)

@@ -21,6 +21,7 @@ def main(task_path: Path) -> int:
     limits = values.Limits(**task["limits"])
     sandbox.lower_limits(limits)
     sandbox.close_doors()
+    sandbox.leave_out_pandas()
     directory = Path(task["work"])
     try:
         report = work.read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ def job_open(
     """
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
     page = context.new_page()
+    page.set_default_timeout(conftest.PATIENCE_S * 1000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
@@ -46,11 +48,10 @@ def tab(page: sync_api.Page, name: str) -> None:
 
 def until(page: sync_api.Page, true: Callable[[], bool]) -> None:
     """Wait until something holds; on a busy machine an answer may take its time."""
-    for _ in range(160):
-        if true():
-            return
+    last = time.monotonic() + conftest.PATIENCE_S
+    while not true():
+        assert time.monotonic() < last, f"it did not come to hold within {conftest.PATIENCE_S:.0f} s"
         page.wait_for_timeout(100)
-    raise AssertionError("it did not come to hold within 16 s")
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ class Hand:
         """The workbench with a place in the middle of the map."""
         self.open(f"job=redraw&plan={plan}&at={lat:.6f},{lng:.6f},17")
         self.page.get_by_role("tab", name="手工调整" if self.lang == "zh" else "By hand").click()
-        self.page.get_by_role("toolbar").wait_for(timeout=30_000)
+        self.page.get_by_role("toolbar").wait_for(timeout=60_000)
         self.page.wait_for_load_state("networkidle")
         self.middle = (lat, lng)
 

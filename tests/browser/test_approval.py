@@ -42,7 +42,7 @@ def test_the_refinement_of_all_nets_opens_in_the_workbench(
     hand.open("job=map")
     hand.press("求公共细分", ends="/refinement")
     made = hand.press("采用为草案", ends="/refinement", status=201)
-    hand.page.get_by_role("toolbar").wait_for(timeout=30_000)
+    hand.page.get_by_role("toolbar").wait_for(timeout=60_000)
     assert made["id"] in hand.page.url and made["grids"] > largest["label"]
     hand.shot("nets")
     undone = hand.key("Control+z")

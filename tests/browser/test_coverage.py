@@ -36,7 +36,7 @@ def test_figures_stand_beside_their_targets_and_areas_can_be_gone_to(page: sync_
 def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     browser.tab(page, "Gaps")
     first = page.locator(".work-body ol.items button").first
-    first.wait_for(timeout=30_000)
+    first.wait_for(timeout=60_000)
     cell = re.search(r"8[0-9a-f]{14}", first.inner_text())
     assert cell is not None
     first.click()
@@ -45,7 +45,7 @@ def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
 
 def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sync_api.Page) -> None:
     page.get_by_role("button", name="Put one at the middle").click()
-    page.locator(DRAWN).first.wait_for(state="attached", timeout=30_000)
+    page.locator(DRAWN).first.wait_for(state="attached", timeout=60_000)
     status = page.locator(".work-body [role=status] .facts")
     said = status.inner_text()
     assert "0° / 90°" in said
@@ -63,7 +63,7 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     page.mouse.up()
     assert moved.value.status == 200
     page.get_by_role("button", name="Keep as a proposal").click()
-    page.locator(".toast").first.wait_for(timeout=15_000)
+    page.locator(".toast").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="End", exact=True).click()
     assert page.locator(DRAWN).count() == 0
 
@@ -71,7 +71,7 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
 def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
     browser.tab(page, "Cordon")
     page.get_by_role("button", name="Check the cordon").click()
-    page.locator(".work-body details").nth(2).wait_for(timeout=30_000)
+    page.locator(".work-body details").nth(2).wait_for(timeout=60_000)
     assert "crossings in view" in page.locator(".work-body").inner_text()
     assert page.locator(DRAWN).count() > 10
 

@@ -44,7 +44,7 @@ def begun(hand: Hand) -> str:
     hand.shot("faults")
     hand.page.get_by_role("tab", name="手工调整").click()
     made = hand.press("以此新建草稿", ends="/branch", status=201)
-    hand.page.get_by_role("toolbar").wait_for(timeout=30_000)
+    hand.page.get_by_role("toolbar").wait_for(timeout=60_000)
     return str(made["id"])
 
 
@@ -272,6 +272,6 @@ def test_the_keyboard_alone_draws_and_a_phone_begins_a_draft(chromium: sync_api.
     phone.open("job=redraw")
     phone.page.get_by_role("tab", name="By hand").click()
     phone.press("Begin a draft", ends="/branch", status=201)
-    phone.page.get_by_role("toolbar").wait_for(timeout=30_000)
+    phone.page.get_by_role("toolbar").wait_for(timeout=60_000)
     phone.shot("phone")
     phone.close()

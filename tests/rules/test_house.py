@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -72,15 +73,22 @@ LATE_IMPORTS = (
 )
 
 
-def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+@functools.cache
+def modules() -> list[tuple[str, Path, ast.Module]]:
+    """Every module of ours, read by the first test that asks and not by every process that collects."""
+    return list(_modules())
+
+
+@functools.cache
+def names() -> frozenset[str]:
+    return frozenset(name for name, _, _ in modules())
+
+
+def _modules() -> Iterator[tuple[str, Path, ast.Module]]:
     for package in OURS:
         for file in sorted((ROOT / package).rglob("*.py")):
             name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             yield name, file, ast.parse(file.read_text(encoding="utf8"), str(file))
-
-
-ALL = list(modules())
-NAMES = {name for name, _, _ in ALL}
 
 
 def imports(name: str, file: Path, tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -97,7 +105,7 @@ def imports(name: str, file: Path, tree: ast.Module) -> Iterator[tuple[str, int]
                 base = ".".join([*parent, base] if base else parent)
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
-                yield (inner if inner in NAMES else base), node.lineno
+                yield (inner if inner in names() else base), node.lineno
 
 
 def within(name: str, rooms: tuple[str, ...]) -> bool:
@@ -108,7 +116,7 @@ def within(name: str, rooms: tuple[str, ...]) -> bool:
 def test_who_may_import_whom(package: str) -> None:
     ours, others = MAY_IMPORT[package]
     faults = []
-    for name, file, tree in ALL:
+    for name, file, tree in modules():
         if not within(name, (package,)) or within(name, ("server.store.migrations",)):
             continue
         for imported, line in imports(name, file, tree):
@@ -123,7 +131,7 @@ def test_who_may_import_whom(package: str) -> None:
 
 def test_only_cells_knows_h3_and_only_the_web_layer_knows_flask() -> None:
     faults = []
-    for name, file, tree in ALL:
+    for name, file, tree in modules():
         for imported, line in imports(name, file, tree):
             top = imported.partition(".")[0]
             if top == "h3" and name != "geo.cells":
@@ -135,7 +143,7 @@ def test_only_cells_knows_h3_and_only_the_web_layer_knows_flask() -> None:
 
 def test_views_never_touch_rows_or_algorithms_and_usecases_know_no_layers() -> None:
     faults = []
-    for name, file, tree in ALL:
+    for name, file, tree in modules():
         for imported, line in imports(name, file, tree):
             if within(name, ("server.views",)) and within(imported, ("server.store", "geo")):
                 faults.append(f"{file.relative_to(ROOT)}:{line} imports {imported}")
@@ -145,7 +153,10 @@ def test_views_never_touch_rows_or_algorithms_and_usecases_know_no_layers() -> N
 
 
 def test_no_import_cycles() -> None:
-    graph = {name: {i for i, _ in imports(name, file, tree) if i in NAMES and i != name} for name, file, tree in ALL}
+    known = names()
+    graph = {
+        name: {i for i, _ in imports(name, file, tree) if i in known and i != name} for name, file, tree in modules()
+    }
     state: dict[str, int] = {}
     cycles: list[str] = []
 
@@ -166,7 +177,7 @@ def test_no_import_cycles() -> None:
 
 def test_imports_stand_at_the_top() -> None:
     faults = []
-    for name, file, tree in ALL:
+    for name, file, tree in modules():
         if within(name, LATE_IMPORTS) or within(name, ("server.store.migrations",)):
             continue
         for function in ast.walk(tree):
@@ -200,7 +211,7 @@ BANNED_ATTRIBUTES = {("pickle", "load"), ("pickle", "loads"), ("yaml", "load"), 
 
 def test_no_code_is_made_from_data() -> None:
     faults = []
-    for _, file, tree in ALL:
+    for _, file, tree in modules():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
@@ -220,7 +231,7 @@ def test_no_code_is_made_from_data() -> None:
 
 
 def test_no_shared_settings_drawer_and_no_unfinished_marks() -> None:
-    drawers = [n for n in NAMES if re.search(r"(^|\.)(utils?|helpers?|managers?|services?|handlers?|misc)$", n)]
+    drawers = [n for n in names() if re.search(r"(^|\.)(utils?|helpers?|managers?|services?|handlers?|misc)$", n)]
     assert not drawers
     marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
     faults = [

@@ -24,6 +24,7 @@ import pytest
 
 from server import serve
 from server.config import Config
+from tests import conftest
 from tests.server import tiny
 from tests.server.conftest import Cluster, Place
 
@@ -66,6 +67,14 @@ def test_it_tells_an_address_that_a_browser_can_open(host: str, address: str) ->
     assert serve.address(Config(host=host)) == address
 
 
+def test_the_process_that_watches_does_without_the_web() -> None:
+    """Only its workers serve; what it loaded itself would be loaded twice at every start."""
+    web = ("flask", "folium", "server.app")
+    code = f"import sys; from server import serve; print([name for name in {web} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @dataclass(frozen=True)
 class Running:
     """A service in a process of its own."""
@@ -76,7 +85,7 @@ class Running:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> http.client.HTTPResponse:
         """One request over a connection of its own; the answer has been read."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=conftest.PATIENCE_S)
         sent = {"Origin": f"http://127.0.0.1:{self.port}", **{k.replace("_", "-"): v for k, v in headers.items()}}
         data = json.dumps(body) if body is not None else None
         media = {"Content-Type": "application/json"} if data else {}
@@ -100,9 +109,8 @@ class Running:
         return found
 
     def well(self) -> bool:
-        """Whether it still answers within a second."""
-        began = time.monotonic()
-        return self.ask("GET", "/healthz").status == 200 and time.monotonic() - began < 1.0
+        """Whether it still answers."""
+        return bool(self.ask("GET", "/healthz").status == 200)
 
     def token(self, name: str = "planner") -> str:
         """A bearer token."""
@@ -130,8 +138,8 @@ def _running(config: Config) -> Iterator[Running]:
         yield Running(process, int(found.group(1)), lines)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=40)
-        rest.join(timeout=5)
+        process.wait(timeout=conftest.PATIENCE_S)
+        rest.join(timeout=conftest.PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +259,7 @@ def test_it_says_where_it_is_and_ends_when_asked(tmp_path: Path) -> None:
         assert any("server.runner" in " ".join(child.cmdline()) for child in children)
     assert running.process.returncode == 0
     assert "".join(running.lines).count("demonstration planner") == 1
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=conftest.PATIENCE_S)
     assert alive == []
 
 
