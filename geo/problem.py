@@ -122,17 +122,19 @@ def restrict(problem: Problem, wanted: NDArray[np.bool_]) -> Problem:
     )
 
 
-def apportion(total: int, households: ArrayLike, *, least: int = 1) -> Ints:
-    """``total`` grids of a town shared among its regions in proportion to ``households``, each with ``least`` or more.
+def apportion(total: int, households: ArrayLike, *, least: ArrayLike = 1) -> Ints:
+    """``total`` grids of a town shared among its regions in proportion to ``households``, each with ``least`` or more
+    (one number for all, or int[regions]).
 
     Highest averages with divisor k + ½ (Sainte-Laguë, Webster): no region's mean grid can be made closer to the
-    town's by passing a grid on. int32[regions]; when there are fewer grids than ``least`` each, ``ProblemError``.
+    town's by passing a grid on. int32[regions]; when there are fewer grids than all of ``least``, ``ProblemError``.
     """
     weights = np.asarray(households, dtype=np.float64)
-    if total < least * len(weights):
-        raise errors.ProblemError(f"{total} grids do not give {len(weights)} regions {least} each", values=total)
-    shares = np.full(len(weights), least, dtype=np.int32)
-    for _ in range(total - int(shares.sum())):
+    shares = np.broadcast_to(np.asarray(least, dtype=np.int32), weights.shape).copy()
+    needed = int(shares.sum())
+    if total < needed:
+        raise errors.ProblemError(f"{total} grids do not give {len(shares)} regions the {needed} they need", values=total)
+    for _ in range(total - needed):
         shares[np.lexsort((shares, -weights / (shares + 0.5)))[0]] += 1
     return shares
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright import sync_api
 
-from geo import cells
+from geo import adjacency, cells
+from geo.adjacency import Adjacency
 from server.rules import permissions
 from server.store import database
 from server.usecases import context
@@ -42,7 +44,8 @@ class Border:
 
 
 def borders(served: Served, plan: str, *, river: bool = False) -> Iterator[Border]:
-    """Open borders between grids of one community, of ever new grids; or borders that a river is."""
+    """Open borders between grids of one community, of ever new grids, where the grid there stays whole without its
+    cell; or borders that a river is."""
     home = served.home
     ctx = context.open_(home, f"sqlite:///{home / 'gezhi.sqlite'}", actor=permissions.HOST, upgrade=False)
     with database.reading(ctx.db) as connection:
@@ -62,8 +65,18 @@ def borders(served: Served, plan: str, *, river: bool = False) -> Iterator[Borde
         whole = all(row["cells"] >= 12 and row["pieces"] == 1 for row in rows)
         if used & {a, b} or not whole or (rows[0]["region_id"] == rows[1]["region_id"]) == river:
             continue
+        if not river and not _whole_without(problem.adjacency, labels, other):
+            continue
         used |= {a, b}
         yield Border((a, float(lats[at]), float(lngs[at])), (b, float(lats[other]), float(lngs[other])))
+
+
+def _whole_without(graph: Adjacency, labels: NDArray[np.int32], cell: int) -> bool:
+    """Whether the grid of a cell is one piece without it."""
+    rest = labels.copy()
+    rest[cell] = labels.max() + 1
+    mine = (labels == labels[cell]) & (rest == labels[cell])
+    return len(np.unique(adjacency.components(graph, labels=rest)[mine])) == 1
 
 
 class Hand:

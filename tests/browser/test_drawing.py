@@ -22,6 +22,7 @@ def page(own: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
 
 
 def test_other_numbers_of_grids_are_tried_and_one_is_taken_over(page: sync_api.Page) -> None:
+    page.get_by_label("Time allowed").select_option("5")
     page.get_by_role("button", name="Try numbers of grids").click()
     table = page.get_by_role("table").filter(has_text="Grids (workers)")
     table.wait_for(timeout=LONG_MS)

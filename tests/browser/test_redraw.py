@@ -122,8 +122,8 @@ def commented(hand: Hand) -> None:
 def balanced(own: Served, plan: str) -> None:
     """A script rebalances the rest of the city, so that the draft has no fault of structure."""
     only = [grid["label"] for grid in ask(own, f"{plan}/grids")["grids"]]
-    job = ask(own, f"{plan}/propose", {"only": only, "seconds": 4})["job"]["id"]
-    for _ in range(600):
+    job = ask(own, f"{plan}/propose", {"only": only, "seconds": 120})["job"]["id"]
+    for _ in range(1200):
         with urllib.request.urlopen(f"{own.url}/api/jobs/{job}") as answer:
             told = json.loads(answer.read())
         if told["status"] in ("done", "failed"):

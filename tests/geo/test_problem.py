@@ -106,6 +106,12 @@ def test_given_grids_are_shared_out_by_households(total: int, households: list[f
     assert problem.apportion(total, households).tolist() == shares
 
 
+def test_regions_in_pieces_get_a_grid_for_each_before_the_rest_is_shared() -> None:
+    assert problem.apportion(7, [100, 100, 100], least=[1, 4, 1]).tolist() == [2, 4, 1]
+    with pytest.raises(errors.ProblemError, match="the 6 they need"):
+        problem.apportion(5, [100, 100, 100], least=[1, 4, 1])
+
+
 def test_too_few_given_grids_are_refused() -> None:
     with pytest.raises(errors.ProblemError, match="2 grids do not give 3 regions"):
         problem.apportion(2, [1, 1, 1])

@@ -100,7 +100,7 @@ def prepare(
     living = np.bincount(plain.region, load, len(ground.region_ids)).astype(np.float64)
     problem = dataclasses.replace(
         plain, unit=bound.unit, locked=bound.locked, exempt=bound.exempt, closed=bound.closed,
-        counts=wishes.counts(place, ground.region_ids, living, wished),
+        counts=wishes.counts(place, ground.region_ids, living, _least(plain, bound.exempt), wished),
     )
     return dataclasses.replace(ground, problem=problem), bound
 
@@ -117,6 +117,16 @@ def ground_of(
         ctx, connection, stored.place, band=limits, exempt=np.isin(stored.labels, special), unit=stored.labels,
         wanted=workload.of_plan(stored.row), households=households,
     )
+
+
+def _least(problem: Problem, exempt: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The fewest grids of each region, int32[regions]: one for each piece of it that hangs together without the
+    ``exempt`` cells."""
+    apart = np.where(exempt, -1, problem.region).astype(np.int32)
+    pieces = adjacencies.components(problem.adjacency, labels=apart)[~exempt]
+    _, first = np.unique(pieces, return_index=True)
+    found = np.bincount(problem.region[~exempt][first], minlength=int(problem.region.max()) + 1)
+    return np.maximum(found, 1).astype(np.int32)
 
 
 def proofs(place: territory.World, ground: drafts.Ground, partition: Partition) -> list[dict[str, Any]]:

@@ -121,11 +121,14 @@ def bind(
     return Bound(unit, locked, exempt, np.array(closed, dtype=np.int32), facts, len(wishes.units), lost)
 
 
-def counts(place: territory.World, region_ids: NDArray[np.int64], load: NDArray[np.float64], wishes: Wishes) -> Ints:
-    """Grids given to each of the communities ``region_ids``, -1 where the band decides; ``load`` float64[r] of each.
+def counts(
+    place: territory.World, region_ids: NDArray[np.int64], load: NDArray[np.float64], least: Ints, wishes: Wishes
+) -> Ints:
+    """Grids given to each of the communities ``region_ids``, -1 where the band decides; ``load`` float64[r] of each
+    and the ``least`` grids int32[r] that it needs, one for each piece that hangs together.
 
     A number for a town, a county or the city is shared among its communities by their load, after those that have one
-    of their own. Raises Invalid for unknown codes, and where there are fewer grids than communities.
+    of their own. Raises Invalid for unknown codes, and where there are fewer grids than are needed.
     """
     given = np.full(len(region_ids), -1, dtype=np.int32)
     chains = [[region.code for region in place.chain(int(number))] + [CITY] for number in region_ids]
@@ -138,11 +141,12 @@ def counts(place: territory.World, region_ids: NDArray[np.int64], load: NDArray[
         fixed = mine[given[mine] >= 0]
         free = mine[given[mine] < 0]
         left = total - int(given[fixed].sum())
-        if left < len(free) or (not len(free) and left):
-            least = int(given[fixed].sum()) + len(free)
-            raise errors.Invalid("counts", f"{code} has {len(mine)} communities and needs {least} grids, not {total}.")
+        needed = int(least[free].sum())
+        if left < needed or (not len(free) and left):
+            needed += int(given[fixed].sum())
+            raise errors.Invalid("counts", f"{code} has {len(mine)} communities and needs {needed} grids, not {total}.")
         if len(free):
-            given[free] = problems.apportion(left, load[free])
+            given[free] = problems.apportion(left, load[free], least=least[free])
     return given
 
 

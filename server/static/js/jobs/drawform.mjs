@@ -12,8 +12,8 @@ import { remembered } from "../store.mjs";
 import { labelled } from "./common.mjs";
 
 const SECONDS = [5, 15, 30, 60, 180];
-/** Seconds of each number that is tried: many are drawn. */
-const TRIAL_S = 5;
+/** The share of the time allowed that each number gets which is tried: a dozen are. */
+const TRIAL_SHARE = 0.1;
 const HOMES = "residential";
 
 /**
@@ -92,7 +92,7 @@ export function drawForm(app) {
     busy();
   };
   const sweep = async () => {
-    const { exact: _, ...asked } = askedOf({ ...wish, seed: wish.seed ?? 0, grids: null, seconds: TRIAL_S });
+    const { exact: _, ...asked } = askedOf({ ...wish, seed: wish.seed ?? 0, grids: null, seconds: wish.seconds * TRIAL_SHARE });
     trial.wait(await ask("sweeps", asked, "tasks.sweep"));
   };
   app.tasks.watch(busy);
