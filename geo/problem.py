@@ -133,7 +133,8 @@ def apportion(total: int, households: ArrayLike, *, least: ArrayLike = 1) -> Int
     shares = np.broadcast_to(np.asarray(least, dtype=np.int32), weights.shape).copy()
     needed = int(shares.sum())
     if total < needed:
-        raise errors.ProblemError(f"{total} grids do not give {len(shares)} regions the {needed} they need", values=total)
+        reason = f"{total} grids do not give {len(shares)} regions the {needed} they need"
+        raise errors.ProblemError(reason, values=total)
     for _ in range(total - needed):
         shares[np.lexsort((shares, -weights / (shares + 0.5)))[0]] += 1
     return shares
