@@ -3,7 +3,8 @@
 Every solver runs in a process of its own and reads the same graph; its seconds are processor seconds (all solvers use
 one core). One that takes longer than its limit (``LIMITS_S``, ``--limit`` for the slow peers) is named with it and not
 run on larger cities of the kind; one that aborts or fails is named with what it said. Options: ``--sizes=470,5000``,
-``--shapes``, ``--water=dry,wet``, ``--solvers``, comma-separated; ``--keep=FILE`` writes each row to a file as soon as
+``--shapes``, ``--water=dry,wet``, ``--solvers``, comma-separated; ``--city=HOME:CODE`` a city of a data directory of
+Gezhi as well; ``--keep=FILE`` writes each row to a file as soon as
 it is known and begins where an earlier run ended.
 
 whole: share of grids that are one piece · in band: share of grids within ±10 %, those that hold a cell above the cap
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench import apart, drawing_cities
+from tests.bench import apart, demo_city, drawing_cities, stored_city
 from tests.bench.drawing_cities import City
 from tests.bench.drawing_solvers import RUN
 
@@ -35,21 +36,25 @@ DEMONSTRATION = "demo"
 LIMITS_S = {"ours": 600.0, "metis contiguous": 180.0, "metis": 180.0}
 OPTIONS = {
     "sizes": ",".join([DEMONSTRATION, *map(str, SIZES)]), "shapes": ",".join(drawing_cities.SHAPES),
-    "water": "dry,wet", "solvers": ",".join(RUN), "limit": "60", "keep": "",
+    "water": "dry,wet", "solvers": ",".join(RUN), "city": "", "limit": "60", "keep": "",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Case:
-    """A city to be drawn; ``shape`` "demo" is the demonstration city."""
+    """A city to be drawn; ``shape`` "demo" is the demonstration city, or the code of the city in the data directory
+    ``home``."""
 
     size: int
     shape: str
     wet: bool
+    home: str = ""
 
     def city(self) -> City:
+        if self.home:
+            return drawing_cities.of_problem(stored_city.problem(Path(self.home), self.shape))
         if self.shape == DEMONSTRATION:
-            return drawing_cities.demonstration()
+            return drawing_cities.of_problem(demo_city.problem())
         return drawing_cities.make(self.size, self.shape, wet=self.wet)
 
 
@@ -81,7 +86,8 @@ def main(*, json: bool, options: dict[str, str] = OPTIONS) -> None:
     chosen = {name: text.split(",") for name, text in options.items()}
     known = [Row(**row) for row in apart.kept(options["keep"])]
     rows: list[Row] = []
-    for case in _cases(chosen["sizes"], chosen["shapes"], chosen["water"]):
+    own = [Case(0, code, True, home) for home, _, code in [options["city"].rpartition(":")] if home]
+    for case in (*_cases(chosen["sizes"], chosen["shapes"], chosen["water"]), *own):
         for row in _case_rows(case, chosen["solvers"], float(options["limit"]), rows, known):
             rows.append(row)
             if row not in known:

@@ -4,7 +4,8 @@ checks.
 A synthetic city is a disk of H3 cells around the demonstration city's latitude, 67 cells a grid on average (87 in the
 largest). Weights: *smooth* (a gentle swell), *lumpy* (Pareto, no cell above 40 % of a grid), *heavy* (Pareto with cells
 up to 30 grids). *wet*: cut by two rivers without bridges, with three islands and an enclave within an enclave. The
-demonstration city is its own cells, households, barriers and communities; no grid may cross a community.
+demonstration city and a stored one are their own cells, households, barriers and communities; no grid may cross a
+community.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from geo import adjacency, cells
+from geo.problem import Problem
 from tests.bench import demo_city
 
 CENTRE_LAT, CENTRE_LNG, RES = 26.4, 112.4, 10
@@ -51,9 +53,8 @@ def make(size: int, shape: str, *, wet: bool = False, seed: int = 1) -> City:
     return City(ids, indptr, indices, weight, max(1, len(ids) // per))
 
 
-def demonstration() -> City:
-    """The demonstration city, with the number of grids whose mean is the middle of its band."""
-    problem = demo_city.problem()
+def of_problem(problem: Problem) -> City:
+    """A real city: its open edges within communities, and the number of grids whose mean is the middle of the band."""
     low, high = demo_city.BAND
     middle = (low + high) / 2
     indptr, indices = _parted(problem.adjacency, problem.region)
