@@ -48,9 +48,12 @@ def tell_error(error: BaseException) -> None:
         click.echo(f"  {line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)}", err=True)
 
 
+_MANY = {"city": "cities", "county": "counties", "town": "towns", "community": "communities"}
+
+
 def tell_city(made: dict[str, Any]) -> None:
     """A new city in a few lines."""
-    counts = ", ".join(f"{n} {level}" for level, n in made["regions"].items())
+    counts = ", ".join(f"{n} {level if n == 1 else _MANY[level]}" for level, n in made["regions"].items())
     size = f"{made['cells']:,} cells of resolution {made['resolution']}, {made['area_km2']:.1f} km²"
     click.echo(f"{made['name']}: {size}, {counts}")
     for region in made["without_cells"]:
