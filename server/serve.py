@@ -6,6 +6,7 @@ SIGINT and SIGTERM let the requests under way end before the workers go.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -39,6 +40,8 @@ def run(config: Config) -> None:
     refuse_unsafe(config, accounts=accounts)
     config = config.model_copy(update={"port": _free_port(config)})
     os.environ.update(config.environment())
+    # A forked worker inherits the locks that threads held at that moment, of imports too, and may wait for ever.
+    multiprocessing.set_start_method("spawn", force=True)
     server = granian.Granian(
         "server.wsgi:application", factory=True, interface=Interfaces.WSGI, http=HTTPModes.http1,
         address=config.host, port=config.port, workers=config.workers, blocking_threads=config.threads,

@@ -256,7 +256,10 @@ def test_it_says_where_it_is_and_ends_when_asked(tmp_path: Path) -> None:
         told = running.ask("GET", "/api/session")
         assert json.loads(told.text)["demo"] is True  # type: ignore[attr-defined]
         children = psutil.Process(running.process.pid).children(recursive=True)
-        assert any("server.runner" in " ".join(child.cmdline()) for child in children)
+        commands = [" ".join(child.cmdline()) for child in children]
+        assert sum("server.runner" in command for command in commands) == 1
+        # A forked worker inherits the locks of threads that it does not have: one start in thirty never answered.
+        assert all("server.runner" in command or "multiprocessing" in command for command in commands)
     assert running.process.returncode == 0
     assert "".join(running.lines).count("demonstration planner") == 1
     _, alive = psutil.wait_procs(children, timeout=conftest.PATIENCE_S)
