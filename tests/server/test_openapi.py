@@ -104,7 +104,7 @@ def test_each_answer_is_as_documented(app: flask.Flask, document: dict[str, Any]
     ids = IDS | {"job": job}
     other = planner.get("/api/cities/tiny/plans").get_json()["items"][0]["id"]
     plausible = {"kind": "road", "bbox": "114.29,30.49,114.33,30.53", "q": "C11", "other": other, "audience": "office",
-                 "lat": "30.505", "lng": "114.305", "grid": "0"}  # fmt: skip
+                 "lat": "30.505", "lng": "114.305", "grid": "0", "area": "0"}  # fmt: skip
     checked = 0
     for client in (planner, tiny.signed_in(app, "viewer")):
         for path, method, operation in _operations(document):
