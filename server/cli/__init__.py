@@ -6,7 +6,9 @@ Commands run on the host act as administrator. Exit codes: 0 done (rejected rows
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Final
 
 import click
 from sqlalchemy.exc import DBAPIError, TimeoutError
@@ -14,22 +16,6 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from geo.errors import GeoError
 from server import terminal
 from server.archive.values import ArchiveError
-from server.cli import (
-    accounts,
-    approval,
-    archive,
-    borders,
-    coverage,
-    data,
-    drawing,
-    maps,
-    nets,
-    outputs,
-    plans,
-    running,
-    trends,
-    watching,
-)
 from server.rules import permissions
 from server.store import faults
 from server.usecases import errors
@@ -37,8 +23,30 @@ from server.usecases import errors
 EXPECTED = (errors.UseCaseError, faults.DatabaseError, GeoError, ArchiveError, permissions.Denied)
 
 
+COMMANDS: Final = {
+    "aggregate": "archive.aggregate", "alerts": "watching.alerts", "approval": "approval.approval",
+    "archive": "archive.archive", "areas": "watching.areas_told", "borders": "borders.borders",
+    "coverage": "coverage.coverage", "draw": "drawing.draw", "heat": "maps.heat", "hotspots": "trends.hotspots",
+    "import": "data.import_", "import-open311": "archive.import_open311", "map": "maps.map_", "month": "watching.month",
+    "nets": "nets.nets", "new-city": "data.new_city", "plan": "plans.plan", "rebalance": "drawing.rebalance",
+    "runner": "running.runner_", "serve": "serving.serve_command", "staff": "plans.staff", "user": "accounts.user",
+    "verify": "running.verify_", "where": "outputs.where", "workload": "drawing.formulas",
+}  # fmt: skip
+"""The module and name of every command: it is loaded when it is called, and no other with it."""
+
+
 class Commands(click.Group):
     """A group whose command is ``serve`` when none is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(".")
+        command: click.Command = getattr(importlib.import_module(f"server.cli.{module}"), attribute)
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h")):
@@ -72,12 +80,5 @@ cli = Commands(
     "gezhi",
     help="Gezhi 格治: grid management of a city. Without a command it serves the map.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    commands=[
-        running.serve_command, data.new_city, data.import_, drawing.draw, drawing.rebalance, drawing.formulas,
-        plans.staff, plans.plan, borders.borders,
-        maps.heat, trends.hotspots, watching.areas_told, watching.alerts, watching.month, coverage.coverage, maps.map_,
-        outputs.where, nets.nets, archive.archive, archive.aggregate, archive.import_open311,
-        accounts.user, approval.approval, running.verify_, running.runner_,
-    ],
 )
 """Every command by its name."""

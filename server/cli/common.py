@@ -15,8 +15,6 @@ import pydantic
 from server import config, terminal
 from server.rules import permissions
 from server.usecases import context
-from server.usecases.city import cities
-from server.usecases.planning import plans
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -101,6 +99,9 @@ def only_city(ctx: context.Context, named: str | None, ref: str | None) -> str:
     """The city named, that of the plan named, or the only one there is."""
     if named is not None:
         return named
+    from server.usecases.city import cities  # loads much that most commands do without
+    from server.usecases.planning import plans
+
     known = [found["code"] for found in cities.list_(ctx)["cities"]]
     if ref not in (None, plans.CURRENT, plans.NEWEST):
         known = [code for code in known if plans.has(ctx, code, ref)]

@@ -8,10 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 
-from server.cli import cli
+from server.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf8")
@@ -59,10 +58,9 @@ def test_the_tour_prints_what_the_readme_shows(demo_home: Path, tmp_path: Path) 
 
 
 def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
-    assert isinstance(cli, click.Group)
     table = re.findall(r"^\| `(.*?)`(?:, `(.*?)`)?(?:, `(.*?)`)?(?:, `(.*?)`)?", TEXT, re.M)
     named = " ".join(" ".join(row) for row in table) + " " + " ".join(re.findall(r"`(verify|runner)`", TEXT))
-    for name in cli.commands:
+    for name in COMMANDS:
         assert re.search(rf"\b{re.escape(name)}\b", named), f"{name} is not in the README"
 
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from server.rules import permissions
 from server.store import cities, database, settings
-from server.usecases.city import founding
+from server.usecases.city import beginning, founding
 from server.usecases.context import Context, Progress, silent
 from server.usecases.importing import imports
 from server.usecases.planning import staffing
 
 FOLDER = Path(__file__).resolve().parents[3] / "seed_data" / "city"
-DONE = "demonstration"
 
 
 def ensure(ctx: Context, *, progress: Progress = silent, folder: Path = FOLDER) -> str | None:
@@ -26,11 +25,11 @@ def ensure(ctx: Context, *, progress: Progress = silent, folder: Path = FOLDER) 
 
     Nothing is read but one row when it is already there.
     """
-    with database.reading(ctx.db) as connection:
-        done = settings.get(connection, DONE)
-        known = [city.code for city in cities.every(connection)]
+    done = beginning.demonstration(ctx)
     if done is not None:
-        return str(done)
+        return done
+    with database.reading(ctx.db) as connection:
+        known = [city.code for city in cities.every(connection)]
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     code = str(manifest["code"])
     if known and code not in known:
@@ -41,7 +40,7 @@ def ensure(ctx: Context, *, progress: Progress = silent, folder: Path = FOLDER) 
     _fill(own, manifest, folder, progress)
     staffing.staff(own, code, progress=_part(progress, 0.97, 1.0, "staffing"))
     with database.writing(ctx.db) as connection:
-        settings.put(connection, DONE, code, at=ctx.stamp())
+        settings.put(connection, beginning.DONE, code, at=ctx.stamp())
     progress(1.0, manifest["name"])
     return code
 
