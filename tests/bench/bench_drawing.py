@@ -119,7 +119,8 @@ def _case_rows(case: Case, solvers: list[str], limit_s: float, before: list[Row]
         for solver in solvers:
             row = Row(case.size or len(city.ids), case.shape, case.wet, solver)
             done = next((old for old in known if _same_city(old, row) and old.solver == solver), None)
-            slow = next((old for old in before if old.over_limit and (old.solver, old.wet) == (solver, row.wet)), None)
+            slower = (old for old in before if (old.solver, old.wet) == (solver, row.wet) and old.cells <= row.cells)
+            slow = next((old for old in slower if old.over_limit), None)
             if done:
                 yield done
             elif slow:
