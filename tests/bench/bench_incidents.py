@@ -234,7 +234,8 @@ def counted(folder: Path, rows: int, only: list[str], options: dict[str, str], b
             if why is None:
                 made.append(measured(method, rows, where, options, before))
             yield made[-1] if why is None else {"work": method, "size": rows, "note": f"not run: {why}"}
-        yield from compare(made, with_=peer, targets=targets)
+        if made:
+            yield from compare(made, with_=peer, targets=targets)
 
 
 def _spared(rows: int, options: dict[str, str]) -> str | None:
