@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from geo import bounds, graph
 from geo import stop as stop_
@@ -127,16 +129,32 @@ def _play(
                 random=random,
             )
         refinement.settle(field, grids, label, active, rounds.BAND, 0.0, every_grid, random)
-        now = refinement.energy(field, grids, label, part, parts, rounds.BAND, 0.0)
-        won = now < best - 1e-9
-        best = np.where(won, now, best)
-        kept = np.where((label >= 0) & won[task.parts.of_atom], label, kept) if parts else kept
+        kept = _better(field, grids, kept, label) if turn else np.where(label >= 0, label, kept)
         label[:] = kept
         tally(label, field.weight, grids.load, grids.size)
+        best = refinement.energy(field, grids, label, part, parts, rounds.BAND, 0.0)
         reason = watch.reason(turn + 1, 0)
         if reason is not None:
             break
     return Moves(kept.astype(np.int32), beginning.names), best, reason
+
+
+def _better(field: Field, grids: Grids, kept: Ints, label: Ints) -> Ints:
+    """``kept`` with all that is better in ``label``.
+
+    Grids that exchanged atoms with one another are judged together and by themselves: what they did costs the others
+    nothing, and one bad exchange does not undo the good ones.
+    """
+    count = len(grids.load)
+    changed = np.flatnonzero((kept != label) & (kept >= 0) & (label >= 0))
+    pairs = sparse.coo_array((np.ones(len(changed), np.int8), (kept[changed], label[changed])), shape=(count, count))
+    clusters, cluster = csgraph.connected_components(pairs, directed=False)
+    energy = []
+    for one in (kept, label):
+        tally(one, field.weight, grids.load, grids.size)
+        energy.append(refinement.energy(field, grids, one, cluster, clusters, rounds.BAND, 0.0))
+    won = energy[1] < energy[0] - 1e-9
+    return np.where((label >= 0) & won[cluster[label]], label, kept).astype(np.int32)
 
 
 def _stuck(
