@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geo import atoms as atoms_
 from geo import bounds, checks, errors, measures
 from geo import stop as stop_
-from geo.drawing import engine, flow, moving, naming
+from geo.drawing import engine, least_move, moving, naming
 from geo.drawing import task as task_
 from geo.drawing.value import Drawing, Goals
 from geo.partition import Partition
@@ -43,8 +43,8 @@ class Rebalancing(Drawing):
 
     ``moved`` uint64[] cells that changed their grid, ``moved_households`` their households, ``handover`` one row per
     pair of grids; ``least_households``: how many must move at the least where all is in band now (proved, see
-    ``flow.least``), and
-    ``flow_households``: how many would if the number of grids stayed (see ``flow.between``).
+    ``least_move.proved``), ``flow_households``: how many would there if the number of grids stayed (see
+    ``least_move.between``).
     """
 
     moved: NDArray[np.uint64]
@@ -87,7 +87,7 @@ def handover(before: Partition, after: Partition, households: Floats) -> tuple[H
 
 def _result(task: task_.Task, before: Partition, after: Partition, drawing: Drawing) -> Rebalancing:
     problem = task.problem
-    changed = before.labels != after.labels
+    changed, mended = before.labels != after.labels, _in_band(task, after)
     return Rebalancing(
         partition=after,
         violations=drawing.violations,
@@ -97,8 +97,8 @@ def _result(task: task_.Task, before: Partition, after: Partition, drawing: Draw
         moved=before.cells[changed],
         moved_households=measures.moved(before, after, problem.households),
         handover=handover(before, after, problem.households),
-        least_households=flow.least(task, before, mended=_in_band(task, after)),
-        flow_households=flow.between(task, before),
+        least_households=least_move.proved(task, before, mended=mended),
+        flow_households=least_move.between(task, before, mended=mended),
     )
 
 

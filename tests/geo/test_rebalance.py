@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from geo import checks, drawing, errors, stop
-from geo.drawing import flow, task
+from geo.drawing import field, least_move, moving, task
 from geo.partition import Partition
 from geo.problem import Problem
-from tests.geo import worlds
+from tests.geo import exact_moves, worlds
 
 
 def plan(problem: Problem, labels: object) -> Partition:
@@ -49,7 +49,7 @@ def test_of_two_ways_the_one_with_fewer_households_is_taken() -> None:
 def test_what_is_too_much_is_passed_on_through_neighbours() -> None:
     done = rebalance(worlds.problem(1, 12, 10.0, (30, 40)), [0] * 6 + [1] * 4 + [2] * 2)
     assert codes(done) == set()
-    assert done.moved_households == done.flow_households == 40
+    assert done.moved_households == pytest.approx(done.flow_households) == 40
     assert done.least_households == 20
     assert done.partition.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
 
@@ -166,8 +166,94 @@ def test_any_plan_at_all_comes_back_valid_in_structure_and_the_handover_adds_up(
     assert rebalance(problem, labels).partition == done.partition
 
 
-def test_the_flow_knows_that_cells_are_indivisible() -> None:
-    problem = worlds.problem(1, 8, 10.0, (30, 52))
-    assert flow.least(task.prepare(problem, drawing.Goals()), plan(problem, [0] * 6 + [1] * 2)) == 10
-    smooth = worlds.problem(1, 8, 10.0, (30, 55))
-    assert flow.least(task.prepare(smooth, drawing.Goals()), plan(smooth, [0] * 6 + [1] * 2)) == 10
+def bounds(problem: Problem, labels: object) -> tuple[float, float]:
+    """What must move for certain, and the least flow."""
+    prepared, before = task.prepare(problem, drawing.Goals()), plan(problem, labels)
+    return least_move.proved(prepared, before), least_move.between(prepared, before)
+
+
+def test_the_bounds_know_that_cells_are_indivisible() -> None:
+    assert bounds(worlds.problem(1, 8, 10.0, (30, 52)), [0] * 6 + [1] * 2) == pytest.approx((10, 10))
+    assert bounds(worlds.problem(1, 8, 10.0, (30, 55)), [0] * 6 + [1] * 2) == pytest.approx((10, 10))
+
+
+def test_a_grid_of_few_heavy_cells_loses_a_heavy_one() -> None:
+    households = [50.0, 40, 1, 30, 30]
+    assert bounds(worlds.problem(1, 5, households, (50, 88)), [0, 0, 0, 1, 1])[0] == 40
+
+
+def test_a_grid_that_gains_gains_all_that_lies_between() -> None:
+    """The left grid lacks 1; behind 25 at the border lie cells of 1, which cannot come alone."""
+    households = [14.0, 15, 25, 1, 1, 1, 1, 31]
+    left = [0, 0, 1, 1, 1, 1, 1, 1]
+    problem = worlds.problem(1, 8, households, (30, 60))
+    assert bounds(problem, left) == pytest.approx((7.5, 25), abs=1e-3)
+    assert rebalance(problem, left).moved_households == 25
+
+
+def test_a_grid_that_must_come_into_being_is_filled_by_who_moves() -> None:
+    problem = worlds.problem(1, 10, 11.0, (30, 50))
+    labels = [0] * 5 + [1] * 5
+    done = rebalance(problem, labels)
+    assert codes(done) == set()
+    assert done.measures.grids == 3
+    assert bounds(problem, labels) == (30, 30)
+    assert done.moved_households == 33
+
+
+def test_what_lies_behind_empty_cells_is_reached() -> None:
+    """Nobody lives along the border: the grid that lacks households grows an arm through empty cells."""
+    households = np.array([[20.0, 9, 0, 0, 0, 6, 30], [0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0]]).ravel()
+    labels = np.tile([0, 0, 0, 1, 1, 1, 1], 3)
+    done = rebalance(worlds.problem(3, 7, households, (30, 40)), labels)
+    assert codes(done) == set()
+    assert done.moved_households == 6
+
+
+def test_a_heavy_cell_stays_where_light_ones_can_go_another_way() -> None:
+    """The first grid touches the second, which lacks 3, with a cell of 25 only; the third has single ones to give."""
+    households = np.array([[14.0, 25, 26, 2], [1, 1, 1, 1], [17, 1, 1, 17]]).ravel()
+    labels = np.array([[0, 0, 1, 1], [2, 2, 2, 1], [2, 2, 2, 2]]).ravel()
+    problem = worlds.problem(3, 4, households, (32, 42))
+    done = rebalance(problem, labels)
+    assert codes(done) == set()
+    assert done.moved_households == exact_moves.in_problem(problem, labels) == 3
+
+
+def test_exchanges_that_have_nothing_to_do_with_each_other_are_judged_apart() -> None:
+    """Two pairs of grids far apart: what was gained in one is kept, what was lost in the other is taken back."""
+    problem = worlds.problem(1, 16, 10.0, (30, 50))
+    kept = np.array([0] * 6 + [1] * 2 + [2] * 4 + [3] * 4, dtype=np.int32)
+    label = np.array([0] * 5 + [1] * 3 + [2] * 2 + [3] * 6, dtype=np.int32)
+    prepared = task.prepare(problem, drawing.Goals())
+    ends, number = np.full(4, 40.0), np.zeros(4, dtype=np.int32)
+    grids = field.Grids(ends - 10, ends + 10, ends, np.zeros(4), number, np.zeros(4, dtype=np.bool_))
+    better = moving.better(moving.field_of(prepared, kept), grids, kept, label)
+    assert better.tolist() == [0] * 5 + [1] * 3 + [2] * 4 + [3] * 4
+
+
+def test_as_few_move_as_an_exact_programme_finds_and_no_bound_says_more() -> None:
+    """On small random worlds, even, lumpy and half empty; what the programme does not finish in time is left out."""
+    moved = least = 0.0
+    solved = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        rows, columns, number = int(rng.integers(3, 5)), int(rng.integers(3, 6)), int(rng.integers(2, 4))
+        n = rows * columns
+        households = [rng.uniform(5, 60, n), rng.pareto(1.3, n) * 30, rng.integers(0, 3, n) * rng.uniform(0, 60, n)]
+        even = households[seed % 3]
+        band = (0.85 * even.sum() / number, 1.15 * even.sum() / number)
+        labels = drawing.draw(worlds.problem(rows, columns, even, band, counts=[number]), rng=rng).partition.labels
+        changed = even * rng.uniform(0.7, 1.3, number)[np.unique(labels, return_inverse=True)[1] % number]
+        problem = worlds.problem(rows, columns, changed * (even.sum() / changed.sum()), band, counts=[number])
+        fewest = exact_moves.in_problem(problem, labels, limit_s=3.0) if len(np.unique(labels)) == number else None
+        if fewest is None:
+            continue
+        done = rebalance(problem, labels)
+        assert codes(done) == set()
+        assert done.least_households <= fewest + 1e-3
+        assert done.flow_households <= fewest + 1e-3
+        assert done.moved_households >= fewest - 1e-3
+        solved, moved, least = solved + 1, moved + done.moved_households, least + fewest
+    assert solved >= 20
+    assert moved <= 1.02 * least
