@@ -1,7 +1,8 @@
 """Counting very many incidents in flat memory: points or stored cells in Parquet → n per cell and category.
 
 Stored cells are summed by one SQL text (``sql.aggregate``), whatever runs it: DuckDB here, Spark where one machine is
-too small (``server.archive.spark``). Points become cells on the way, batch by batch, and go into one hash table of
+too small (``server.archive.spark``). Where files are sorted by cell, as segments are, their rows become far fewer on
+the way to it (``server.archive.presum``). Points become cells on the way, batch by batch, and go into one hash table of
 cells and categories: memory holds one batch a thread and the result.
 """
 
@@ -22,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from geo import cells, errors
-from server.archive import engine, spark, sql, tally, values
+from server.archive import engine, names, presum, spark, sql, tally, values
 
 BATCH_ROWS = 1 << 18
 ENGINES = ("duckdb", "spark")
@@ -64,9 +65,16 @@ def of_points(
 def of_cells(
     paths: Sequence[Path], *, res: int, run: values.Engine | None = None, cancelled: Callable[[], bool] | None = None
 ) -> pa.Table:
-    """The same in no order from stored cells (columns cell, category, weight, as in segments), no finer than those."""
+    """The same in no order from stored cells (columns cell, category, weight, as in segments), no finer than those.
+
+    category may be plain texts. Raises ArchiveError E_CANCELLED or E_SEGMENT_DAMAGED.
+    """
+    run = run or values.Engine()
+    parts = presum.plan(paths, res=res)
+    if parts is not None:
+        return presum.counted(parts, res=res, run=run, cancelled=cancelled)
     files = ", ".join("'" + glob.escape(str(path)).replace("'", "''") + "'" for path in paths)
-    with engine.connect(run or values.Engine()) as connection:
+    with engine.connect(run) as connection:
         connection.execute(f"CREATE VIEW facts AS SELECT cell, category, weight FROM read_parquet([{files}])")
         return engine.fetch(connection, sql.aggregate(res), cancelled=cancelled)
 
@@ -80,10 +88,10 @@ def directory(source: Path, out: Path, *, res: int, by: str = "duckdb") -> Made:
     paths = sorted(source.glob("*.parquet"))
     if not paths:
         raise values.ArchiveError("E_NO_FILES", "there is no Parquet file in the directory")
-    names = set(pq.read_schema(paths[0]).names)
-    if not (set(_CELLS) <= names or set(_POINTS) <= names):
+    held = set(pq.read_schema(paths[0]).names)
+    if not (set(_CELLS) <= held or set(_POINTS) <= held):
         raise values.ArchiveError("E_COLUMNS", "the files have neither cell, category, weight nor lat, lng, category")
-    stored = set(_CELLS) <= names
+    stored = set(_CELLS) <= held
     if by == "spark":
         table = spark.aggregate(paths, res=res, stored=stored)
     else:
@@ -126,7 +134,7 @@ class _Work:
         progress: Callable[[int], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
-        self._names: dict[str | None, int] = {}
+        self._names = names.Names()
         self._table = tally.Tally()
         self._res = res
         self._progress = progress
@@ -152,13 +160,8 @@ class _Work:
 
     def result(self) -> pa.Table:
         """The counts in order of cell and category, rows without a category after those with one."""
-        words = pa.array(list(self._names), pa.string())
-        rank = np.empty(len(words), np.int64)
-        rank[np.asarray(pc.sort_indices(words))] = np.arange(len(words))
-        found, codes, n = self._table.result(rank)
-        indices = pa.array(codes, mask=codes == self._names.get(None, -1))
-        category = pa.DictionaryArray.from_arrays(indices, words.fill_null(""))
-        return pa.table({"cell": found.view(np.int64), "category": category, "n": n})
+        found, codes, n = self._table.result(self._names.ranks())
+        return pa.table({"cell": found.view(np.int64), "category": self._names.texts(codes), "n": n})
 
     def _told(self, rows: int) -> None:
         with self._lock:
@@ -171,16 +174,9 @@ class _Work:
     def _plain(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The cells of the rows on the globe, a number for each row's category, and the code that the number means."""
         lats, lngs = (np.asarray(batch.column(name).to_numpy(zero_copy_only=False), float) for name in ("lat", "lng"))
-        category = batch.column("category")
-        if not pa.types.is_dictionary(category.type):
-            category = category.cast(pa.string()).dictionary_encode()
-        words = [*category.dictionary.to_pylist(), None]
-        with self._lock:
-            known = np.array([self._names.setdefault(word, len(self._names)) for word in words], np.int32)
-            if len(self._names) > tally.MOST_CODES:
-                raise values.ArchiveError("E_CATEGORIES", f"there are more than {tally.MOST_CODES - 1} categories")
-        indices = category.indices if category.null_count == 0 else pc.fill_null(category.indices, len(words) - 1)
-        codes = np.asarray(indices).astype(np.int32, copy=False)
+        codes, known = self._names.numbered(batch.column("category"))
+        if len(self._names) > tally.MOST_CODES:
+            raise values.ArchiveError("E_CATEGORIES", f"there are more than {tally.MOST_CODES - 1} categories")
         try:
             return cells.from_points(lats, lngs, self._res), codes, known
         except errors.CoordinateError:

@@ -65,7 +65,7 @@ def open_facts(
             try:
                 connection.execute(f"CREATE VIEW segments AS {held}")
             except duckdb.Error as error:
-                raise _damaged() from error
+                raise damaged() from error
         if live is not None or not paths:
             table = values.SCHEMA.empty_table() if live is None else live.select(values.SCHEMA.names)
             connection.register("live_table", table.cast(values.SCHEMA))
@@ -104,14 +104,15 @@ def fetch(
             raise values.ArchiveError("E_CANCELLED", "the query was cancelled") from error
         raise
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise _damaged() from error
+        raise damaged() from error
     finally:
         done.set()
         if watcher is not None:
             watcher.join()
 
 
-def _damaged() -> values.ArchiveError:
+def damaged() -> values.ArchiveError:
+    """What is raised for a file that is there and cannot be read."""
     return values.ArchiveError("E_SEGMENT_DAMAGED", "a file of the archive cannot be read; archive check names it")
 
 

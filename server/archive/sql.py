@@ -12,7 +12,8 @@ from server.archive import clock
 
 US_PER_HOUR = 3_600_000_000
 US_PER_DAY = 24 * US_PER_HOUR
-_RES_SHIFT = 52
+RES_SHIFT = 52
+"""Bits of an H3 id below its resolution."""
 
 COLUMNS = "id, us, lat, lng, cell, region, category, weight, source, external_id, revision, status"
 EVERY = f"{COLUMNS}, received_us"
@@ -26,9 +27,9 @@ def parent(column: str, res: int) -> str:
     if not 0 <= res <= 15:
         raise ValueError(f"resolution {res} is not between 0 and 15")
     fine = (1 << (3 * (15 - res))) - 1
-    clear = (15 << _RES_SHIFT) | fine
+    clear = (15 << RES_SHIFT) | fine
     keep = ((1 << 63) - 1) & ~clear
-    return f"(({column} & {keep}) | {(res << _RES_SHIFT) | fine})"
+    return f"(({column} & {keep}) | {(res << RES_SHIFT) | fine})"
 
 
 def facts(*, segments: bool, live: bool, replaced: bool) -> str:

@@ -120,6 +120,7 @@ def stored(files: list[Path], res: int) -> Raw:
 
 
 def stored_duckdb(files: list[Path], res: int) -> Raw:
+    """The SQL of ``sql.aggregate`` by DuckDB as it opens by itself, but for two threads."""
     import duckdb as database
 
     connection = database.connect(":memory:", config={"threads": 2})
