@@ -8,6 +8,7 @@ another grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,10 @@ FEW = 12
 """Parts of so many grids at most are asked what passes in whole chains; in larger ones there is mostly a chain of any
 size at hand."""
 
-PATIENCE_S = 2.0
-"""Time for the integer programme of one part."""
+COLUMNS = 600
+NODES = 500
+"""The integer programme of a part counts single atoms where it has so many variables of them at most, and ends at so
+many nodes, whatever the machine: what it has proved until then holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,10 +140,11 @@ def _renumbered(task: Task, plan: Plan) -> Floats:
 
 
 def _in_chains(task: Task, plan: Plan, part: int, otherwise: float) -> float:
-    """The least flow in one part between any two of its grids, in whole chains; ``otherwise`` where none is found.
+    """The least flow in one part between any two of its grids, in whole chains and, where there are not too many, in
+    whole atoms; ``otherwise`` where the part cannot be brought into band.
 
-    Variables: the flow of each pair, what stays above and below the band, whether a grid loses anybody, and whether a
-    pair passes anybody.
+    Variables: how many atoms of one kind (households and grid) pass to each other grid, what stays above and below the
+    band, whether a grid loses anybody, and whether a pair passes anybody.
     """
     mine, low, high = np.flatnonzero(plan.part == part), task.parts.low[part], task.parts.high[part]
     number, load = len(mine), plan.load[mine]
@@ -152,28 +156,56 @@ def _in_chains(task: Task, plan: Plan, part: int, otherwise: float) -> float:
     if len(pairs) == 0:
         return otherwise
     chain = np.minimum(gain[pairs[:, 0], pairs[:, 1]], max(low, 0.0))
-    out, into = flow.incidence(pairs, number)
-    eye, each = sparse.identity(number), sparse.identity(len(pairs))
+    kinds = _kinds(task, plan, members, mine)
+    kind, pair = np.nonzero(kinds.grid[:, None] == pairs[None, :, 0])
+    whole = len(kind) <= COLUMNS
+    if not whole:
+        kinds = _Kinds(np.arange(number), np.ones(number), load)
+        kind, pair = pairs[:, 0], np.arange(len(pairs))
+    columns = np.arange(len(kind))
+    passed = sparse.csr_matrix((kinds.weight[kind], (pair, columns)), shape=(len(pairs), len(kind)))
+    taken = sparse.csr_matrix((np.ones(len(kind)), (kind, columns)), shape=(len(kinds.grid), len(kind)))
+    out, into = (matrix @ passed for matrix in flow.incidence(pairs, number))
+    eye = sparse.identity(number)
     blocks = [
         ([into - out, -eye, None, None, None], high - load),
         ([out - into, None, -eye, None, None], load - low),
         ([-out, -eye, None, None, None], -plan.leaving[mine]),
         ([-into, None, -eye, None, None], -plan.coming[mine]),
+        ([taken, None, None, None, None], kinds.number),
         ([out, None, None, -sparse.diags(load), None], np.zeros(number)),
         ([-out, None, None, sparse.diags(plan.loss[mine]), None], np.zeros(number)),
-        ([each, None, None, None, -sparse.diags(load[pairs[:, 0]])], np.zeros(len(pairs))),
+        ([passed, None, None, None, -sparse.diags(load[pairs[:, 0]])], np.zeros(len(pairs))),
         ([-into[pairs[:, 1]], None, None, None, sparse.diags(chain)], np.zeros(len(pairs))),
     ]
-    binary = np.repeat([0, 0, 1], [len(pairs), 2 * number, number + len(pairs)])
+    sizes = [len(kind), 2 * number, number + len(pairs)]
     result = optimize.milp(
-        np.repeat([1.0, flow.FAR, 0.0], [len(pairs), 2 * number, number + len(pairs)]),
+        np.concatenate([kinds.weight[kind], np.full(sizes[1], flow.FAR), np.zeros(sizes[2])]),
         constraints=optimize.LinearConstraint(
-            sparse.bmat([row for row, _ in blocks], format="csr"), -np.inf, np.concatenate([most for _, most in blocks])
+            sparse.bmat([row for row, _ in blocks], format="csr"), -np.inf, np.concatenate([end for _, end in blocks])
         ),
-        integrality=binary,
-        bounds=optimize.Bounds(0.0, np.where(binary == 1, 1.0, np.inf)),
-        options={"mip_rel_gap": 1e-6, "time_limit": PATIENCE_S},
+        integrality=np.repeat([int(whole), 0, 1], sizes),
+        bounds=optimize.Bounds(0.0, np.repeat([np.inf, np.inf, 1.0], sizes)),
+        options={"mip_rel_gap": 1e-6, "node_limit": NODES},
     )
-    if result.x is None or result.status != 0:
+    if result.x is None or result.x[len(kind) : len(kind) + 2 * number].max() > 1e-6:
         return otherwise
-    return float(result.x[: len(pairs)].sum())
+    return max(0.0, float(result.mip_dual_bound))
+
+
+class _Kinds(NamedTuple):
+    """Atoms that are alike: int64[k] their grid's place in the part, float64[k] their ``number`` and the households of
+    each."""
+
+    grid: NDArray[np.int64]
+    number: Floats
+    weight: Floats
+
+
+def _kinds(task: Task, plan: Plan, members: Ints, mine: NDArray[np.int64]) -> _Kinds:
+    """The inhabited atoms of a part by grid and households; those that are locked do not pass."""
+    free = members[(task.atoms.weight[members] > 0) & ~task.field.fixed[members]]
+    place = np.searchsorted(mine, plan.grid[free])
+    key = np.stack([place, np.round(task.atoms.weight[free], 9)], axis=1)
+    found, count = np.unique(key, axis=0, return_counts=True)
+    return _Kinds(found[:, 0].astype(np.int64), count.astype(np.float64), found[:, 1])

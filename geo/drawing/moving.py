@@ -3,8 +3,8 @@
 Energy = out of band, far above all else + households away from their grid + a little for cells away and for borders.
 First what is too much is passed on along the least flow in chains of atoms; then gentle heat lets borders find cheaper
 ways, and as it falls, what need not have moved goes home. Small parts are tried again while more moves than the least
-flow asks for. Two beginnings are tried, with as few changes in the number of grids as totals allow, and with every grid
-split or dissolved that could be; each part keeps the better one.
+flow asks for. Other beginnings are tried, with every grid split or dissolved that could be, and one grid more or fewer
+where only that brings all into band; each part keeps the best one.
 """
 
 from __future__ import annotations
@@ -67,20 +67,37 @@ class Moves:
 
 def search(task: Task, partition: Partition, watch: stop_.Watch, seed: int) -> tuple[Moves, str]:
     """The moves found and why the search ended."""
-    beginning = starting.start(task, partition, eager=False)
-    sparing, sparing_cost, reason = _play(task, beginning, beginning.troubled, watch, seed)
+    beginning = starting.start(task, partition)
+    moves, cost, reason = _play(task, beginning, beginning.troubled, watch, seed)
     if reason is None:
-        sparing, sparing_cost, reason = _again(task, partition, beginning, sparing, sparing_cost, watch, seed)
-    if reason is not None:
-        return sparing, reason
-    beginning = starting.start(task, partition, eager=True)
-    if not beginning.changed.any():
-        return sparing, "done"
-    eager, eager_cost, reason = _play(task, beginning, beginning.changed, watch, seed)
-    taken = task.parts.of_atom >= 0
-    taken[taken] = (beginning.changed & (eager_cost < sparing_cost - 1e-9))[task.parts.of_atom[taken]]
-    label = np.where(taken, eager.label + len(sparing.names), sparing.label).astype(np.int32)
-    return Moves(label, np.concatenate([sparing.names, eager.names])), reason or "done"
+        moves, cost, reason = _again(task, partition, beginning, moves, cost, watch, seed)
+    for more in (0, 1, -1):
+        if reason is not None:
+            break
+        if more:
+            beginning = starting.start(task, partition, more=more, of=_outside(task, moves.label))
+        else:
+            beginning = starting.start(task, partition, eager=True)
+        if beginning.changed.any():
+            rival, rival_cost, reason = _play(task, beginning, beginning.changed, watch, seed)
+            taken = task.parts.of_atom >= 0
+            won = beginning.changed & (rival_cost < cost - 1e-9)
+            if more:
+                won &= ~_outside(task, rival.label)
+            taken[taken] = won[task.parts.of_atom[taken]]
+            label = np.where(taken, rival.label + len(moves.names), moves.label).astype(np.int32)
+            moves = Moves(label, np.concatenate([moves.names, rival.names]))
+            cost = np.where(won, rival_cost, cost)
+    return moves, reason or "done"
+
+
+def _outside(task: Task, label: Ints) -> NDArray[np.bool_]:
+    """bool[p]: the parts with grids out of band."""
+    inside = np.flatnonzero(label >= 0)
+    part, grid = task.parts.of_atom[inside], label[inside]
+    load = np.bincount(grid, weights=task.atoms.weight[inside]).astype(np.float64)[grid]
+    out = bounds.excess(load, task.parts.low[part], task.parts.high[part]) > 0
+    return np.asarray(np.bincount(part[out], minlength=len(task.parts.weight)) > 0, dtype=np.bool_)
 
 
 def _again(

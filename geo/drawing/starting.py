@@ -33,8 +33,14 @@ class Start:
     changed: NDArray[np.bool_]
 
 
-def start(task: Task, partition: Partition, *, eager: bool) -> Start:
-    """The plan as a beginning: pieces apart, and as many grids in each part as totals or the given numbers allow."""
+def start(
+    task: Task, partition: Partition, *, eager: bool = False, more: int = 0, of: NDArray[np.bool_] | None = None
+) -> Start:
+    """The plan as a beginning: pieces apart, and as many grids in each part as totals or the given numbers allow.
+
+    ``eager``: every grid is split or dissolved that could be. ``more``: so many grids are added (-1: one dissolved) in
+    each of the parts ``of`` bool[p] where totals allow that.
+    """
     label, names, part = _grids_of_plan(task, partition)
     home = label.copy()
     piece = graph.pieces(task.atoms.indptr, task.atoms.indices, label)
@@ -68,7 +74,8 @@ def start(task: Task, partition: Partition, *, eager: bool) -> Start:
     troubled[task.parts.of_atom[first[loose]]] = True
     troubled |= (count < fewest) | (count > most) | _unlocked(task, partition)
     plan = Start(label, names, part, home, troubled, np.zeros(len(most), dtype=np.bool_))
-    return _counted(task, plan, count, fewest, most, eager)
+    step = np.zeros(len(most), dtype=np.int32) if of is None else np.where(of, more, 0).astype(np.int32)
+    return _counted(task, plan, count, fewest, most, eager, step)
 
 
 def _unlocked(task: Task, partition: Partition) -> NDArray[np.bool_]:
@@ -82,7 +89,9 @@ def _unlocked(task: Task, partition: Partition) -> NDArray[np.bool_]:
     return out
 
 
-def _counted(task: Task, plan: Start, count: NDArray[np.int64], fewest: Ints, most: Ints, eager: bool) -> Start:
+def _counted(
+    task: Task, plan: Start, count: NDArray[np.int64], fewest: Ints, most: Ints, eager: bool, step: Ints
+) -> Start:
     """``plan`` with grids added (empty, to be split off) or dissolved until each part's number is allowed."""
     inside = plan.label >= 0
     load = np.bincount(plan.label[inside], weights=task.atoms.weight[inside], minlength=len(plan.part))
@@ -98,6 +107,8 @@ def _counted(task: Task, plan: Start, count: NDArray[np.int64], fewest: Ints, mo
             more = max(0, min(heavy, int(most[where] - count[where])) - add)
             less = max(0, min(light, int(count[where] - fewest[where])) - drop)
             add, drop, changed[where] = add + more, drop + less, more + less > 0
+        if step[where] and fewest[where] <= count[where] + step[where] <= most[where]:
+            add, drop, changed[where] = max(0, int(step[where])), max(0, -int(step[where])), True
         free = mine[~held[mine]]
         gone = free[np.argsort(load[free], kind="stable")][: min(drop, len(mine) - 1)]
         label[np.isin(label, gone)] = -2

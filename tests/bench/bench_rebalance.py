@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from geo import adjacency, codes, drawing
-from geo.drawing import least_move, seeding, task
+from geo.drawing import complete, least_move, seeding, task
 from geo.partition import Partition
 from geo.problem import Problem
 from tests.bench import demo_city, drawing_cities, stored_city
@@ -34,6 +34,8 @@ OPTIONS = {"city": "", "seeds": "4", "sizes": "5000,50000"}
 TARGET = 1.5
 SMALL = 40
 """Communities of so many cells at most are asked for the fewest by the integer programme."""
+SLICES = 4_000
+"""So much of a complete search is waited for: one or two minutes."""
 
 
 def main(*, json: bool, options: dict[str, str]) -> None:
@@ -100,12 +102,25 @@ def _exact(problem: Problem, before: Partition, done: drawing.Rebalancing) -> fl
     least = least_move.by_part(made, plan, mended)
     for part in np.flatnonzero(mended & (moved > least * 1.001)).tolist():
         members = made.order[made.ends[part] : made.ends[part + 1]]
-        home = np.unique(plan.grid[members], return_inverse=True)[1]
-        if len(members) <= SMALL and len(np.unique(after[members])) == home.max() + 1:
-            near = seeding.subgraph(made.atoms, members)
-            weight, low, high = made.atoms.weight[members], float(parts.low[part]), float(parts.high[part])
-            least[part] = max(least[part], exact_moves.fewest(near[0], near[1], weight, home, low, high) or 0.0)
+        if len(members) <= SMALL:
+            least[part] = max(least[part], _fewest(made, plan, part, members, len(np.unique(after[members]))))
     return float(least[mended].sum())
+
+
+def _fewest(made: task.Task, plan: least_move.Plan, part: int, members: np.ndarray, after: int) -> float:
+    """The fewest that move in a small part, 0 where that is not found. Where there are more grids now and a complete
+    search shows that as many as before cannot be in band: what a grid more holds at the least."""
+    low, high = float(made.parts.low[part]), float(made.parts.high[part])
+    near, weight = seeding.subgraph(made.atoms, members), made.atoms.weight[members]
+    home = np.unique(plan.grid[members], return_inverse=True)[1]
+    before = int(home.max()) + 1
+    if after == before:
+        return exact_moves.fewest(near[0], near[1], weight, home, low, high) or 0.0
+    middle = (low + high) / 2
+    search = complete.make(near[0], near[1], weight, made.lock[members], middle=middle, fixed=before)
+    half = (high - low) / (high + low) * (1 + 1e-9)
+    found = complete.search(search, below=half, halted=lambda slices: slices >= SLICES)
+    return max(0, after - before) * low if found.label is None and found.over else 0.0
 
 
 def _kept_apart(before: Partition, after: Partition, households: np.ndarray) -> float:

@@ -201,6 +201,21 @@ def test_a_grid_that_must_come_into_being_is_filled_by_who_moves() -> None:
     assert done.moved_households == 33
 
 
+def test_a_grid_is_added_where_as_many_as_there_are_cannot_be_in_band() -> None:
+    """Totals allow two grids or three; but two would have to have 50 each, which no cut gives."""
+    done = rebalance(worlds.problem(1, 6, [20.0, 12, 20, 16, 12, 20], (30, 50)), [0, 0, 0, 1, 1, 1])
+    assert codes(done) == set()
+    assert done.measures.grids == 3
+
+
+def test_a_grid_is_dissolved_where_as_many_as_there_are_cannot_be_in_band() -> None:
+    """Totals allow one grid or two; but two would have to have 30 each, which no cut gives."""
+    done = rebalance(worlds.problem(1, 3, [20.0, 20, 20], (30, 60)), [0, 0, 1])
+    assert codes(done) == set()
+    assert done.measures.grids == 1
+    assert done.moved_households == 20
+
+
 def test_what_lies_behind_empty_cells_is_reached() -> None:
     """Nobody lives along the border: the grid that lacks households grows an arm through empty cells."""
     households = np.array([[20.0, 9, 0, 0, 0, 6, 30], [0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0]]).ravel()
