@@ -54,7 +54,10 @@ export function createPointIndex() {
   const known = [];
   return {
     /** @param {any} overlay @param {string} kind */
-    add: (overlay, kind) => known.push({ overlay, kind }),
+    add(overlay, kind) {
+      known.push({ overlay, kind });
+      known.sort((a, b) => b.overlay.options.rank - a.overlay.options.rank);
+    },
     /** @param {any} map @param {any} latlng */
     at(map, latlng) {
       for (const { overlay, kind } of known) {
