@@ -41,6 +41,9 @@ def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     assert cell is not None
     first.click()
     browser.until(page, lambda: cell.group() in page.url)
+    way = page.locator("#panel nav.crumbs button")
+    browser.until(page, lambda: way.count() == 3)
+    assert re.search(r"(街道|镇|乡)$", way.nth(1).inner_text()) and re.search(r"(社区|村)$", way.nth(2).inner_text())
 
 
 def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sync_api.Page) -> None:
@@ -66,6 +69,17 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     page.locator(".toast").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="End", exact=True).click()
     assert page.locator(DRAWN).count() == 0
+
+
+def test_on_a_phone_a_camera_is_put_where_the_sheet_leaves_the_map(served: Served, chromium: sync_api.Browser) -> None:
+    with browser.job_open(chromium, served.url, "coverage", size=browser.PHONE) as page:
+        with page.expect_response(lambda answer: answer.url.endswith("/coverage/sight")) as asked:
+            page.get_by_role("button", name="Put one at the middle").click()
+        assert asked.value.status == 200
+        page.locator(DRAWN).first.wait_for(state="attached")
+        sheet, seen = page.locator("#work").bounding_box(), page.locator(DRAWN).first.bounding_box()
+        assert sheet is not None and seen is not None
+        assert seen["y"] + seen["height"] < sheet["y"] and seen["height"] > 20
 
 
 def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:

@@ -235,6 +235,15 @@ export function goTo(map, target) {
 }
 
 /**
+ * The place at the middle of what is seen of the map: what lies under a sheet of the phone does not count.
+ * @param {any} map
+ */
+export function middle(map) {
+  const { x, y } = map.getSize();
+  return map.containerPointToLatLng([x / 2, (y - underSheet(map)) / 2]);
+}
+
+/**
  * How many pixels of the map's head lie under the search and what stands below it, where these reach across the map.
  * @param {any} map
  */

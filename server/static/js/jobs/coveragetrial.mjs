@@ -115,7 +115,8 @@ export function createTrial(app) {
   };
 
   const place = () => {
-    const { lat, lng } = app.map.getCenter();
+    const { lat, lng } = app.middle();
+    app.goTo({ lat, lng });
     begin({ kind: "fixed", lat, lng, heading_deg: 0, angle_deg: 90, range_m: 80, changed: true });
   };
 
