@@ -58,6 +58,7 @@ SCRIPTS = (
     Asset("raster", "layers/raster.js"),
     Asset("paint", "layers/paint.js"),
     Asset("tiles", "layers/tiles.js"),
+    Asset("cells", "layers/cells.js"),
     Asset("hexagons", "layers/hexagons.js"),
     Asset("legend", "layers/legend.js"),
     Asset("symbols", "layers/symbols.js"),

@@ -55,6 +55,9 @@ BLUEPRINTS: Final = (
     approval.blueprint, counts.blueprint, trends.blueprint, coverage.blueprint, imports.blueprint, jobs.blueprint,
     document.blueprint,
 )  # fmt: skip
+UPLOAD_READ_BYTES: Final = 64 * 1024
+"""What werkzeug reads of a multipart body at once; it refuses one when a read and what is left of the read before pass
+the limit of form fields, so that limit is larger."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
@@ -67,7 +70,7 @@ def create_app(config: Config) -> flask.Flask:
     app = flask.Flask("server", root_path=str(ROOT), static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=config.max_upload_bytes,
-        MAX_FORM_MEMORY_SIZE=64 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * UPLOAD_READ_BYTES,
         MAX_FORM_PARTS=16,
         MAX_JSON_BYTES=config.max_json_bytes,
         PROPAGATE_EXCEPTIONS=False,

@@ -25,6 +25,7 @@
       this._container.setAttribute('aria-hidden', 'true');
       this._container.className = 'gezhi-overlay';
       this._container.style.opacity = this.options.opacity;
+      if (this.options.rank) this._container.style.zIndex = 100 + this.options.rank;
     },
 
     _destroyContainer() {

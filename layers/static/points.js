@@ -10,9 +10,12 @@
   const symbols = root.GezhiSymbols;
   const L = root.L;
 
-  /** Points with a symbol; `symbol(context, x, y, item, view, chosen)` draws one and returns its hit radius in pixels. */
+  /**
+   * Points with a symbol; `symbol(context, x, y, item, view, chosen)` draws one and returns its hit radius in pixels.
+   * Those of a higher `rank` stand above the others, whichever came last.
+   */
   const Points = Overlay.extend({
-    options: {pane: 'gezhi-symbols'},
+    options: {pane: 'gezhi-symbols', rank: 1},
 
     initialize(items, options) {
       L.Renderer.prototype.initialize.call(this, options);
@@ -72,6 +75,8 @@
   const TIER_ZOOM = {community: 13, town: 10, county: 7, city: 0};
 
   const Centres = Points.extend({
+    options: {rank: 3},
+
     redraw() {
       Points.prototype.redraw.call(this);
       if (this._map) labelsAgain(this._map);
@@ -98,6 +103,8 @@
   });
 
   const Workers = Points.extend({
+    options: {rank: 2},
+
     symbol: (context, x, y, item, view, chosen) => symbols.worker(context, x, y, item, chosen),
   });
 
@@ -116,7 +123,7 @@
   });
 
   const Cameras = Points.extend({
-    options: {pane: 'gezhi-areas'},
+    options: {pane: 'gezhi-areas', rank: 0},
 
     extent(view) {
       let most = 0;

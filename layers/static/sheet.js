@@ -240,7 +240,9 @@
     // ---- panel ----------------------------------------------------------------------------------------------------
 
     pick(event) {
-      const overlays = this.entries.filter((entry) => entry.shown && entry.layer && entry.layer.itemAt).reverse();
+      const rank = (entry) => entry.layer.options.rank || 0;
+      const pickable = this.entries.filter((entry) => entry.shown && entry.layer && entry.layer.itemAt);
+      const overlays = pickable.reverse().sort((a, b) => rank(b) - rank(a));
       for (const entry of overlays) {
         const item = entry.layer.itemAt(event.latlng);
         if (item) {

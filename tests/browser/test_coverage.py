@@ -33,6 +33,28 @@ def test_figures_stand_beside_their_targets_and_areas_can_be_gone_to(page: sync_
     browser.until(page, lambda: page.url != before)
 
 
+ACTIVE = "document.activeElement.value || document.activeElement.textContent"
+
+
+def test_what_is_chosen_keeps_the_focus_and_the_place(page: sync_api.Page) -> None:
+    browser.tab(page, "Figures")
+    rows, body = page.locator(".work-body table").last.locator("tbody tr"), page.locator(".work-body")
+    browser.until(page, lambda: rows.count() == 13)
+    page.locator("input[name=coverage-level][value=community]").check(force=True)
+    before = body.evaluate("(element) => element.scrollTop")
+    browser.until(page, lambda: rows.count() > 13)
+    assert page.evaluate(ACTIVE) == "community"
+    assert body.evaluate("(element) => element.scrollTop") == before > 0
+    page.locator("select[name=near]").focus()
+    page.locator("select[name=near]").select_option("300")
+    browser.until(page, lambda: page.locator("select[name=near]").input_value() == "300" == page.evaluate(ACTIVE))
+    page.get_by_role("tab", name="Figures").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(ACTIVE) == "Gaps"
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(ACTIVE) == "Figures"
+
+
 def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     browser.tab(page, "Gaps")
     first = page.locator(".work-body ol.items button").first
@@ -41,6 +63,9 @@ def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     assert cell is not None
     first.click()
     browser.until(page, lambda: cell.group() in page.url)
+    way = page.locator("#panel nav.crumbs button")
+    browser.until(page, lambda: way.count() == 3)
+    assert re.search(r"(街道|镇|乡)$", way.nth(1).inner_text()) and re.search(r"(社区|村)$", way.nth(2).inner_text())
 
 
 def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sync_api.Page) -> None:
@@ -68,10 +93,24 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     assert page.locator(DRAWN).count() == 0
 
 
+def test_on_a_phone_a_camera_is_put_where_the_sheet_leaves_the_map(served: Served, chromium: sync_api.Browser) -> None:
+    with browser.job_open(chromium, served.url, "coverage", size=browser.PHONE) as page:
+        with page.expect_response(lambda answer: answer.url.endswith("/coverage/sight")) as asked:
+            page.get_by_role("button", name="Put one at the middle").click()
+        assert asked.value.status == 200
+        page.locator(DRAWN).first.wait_for(state="attached")
+        sheet, seen = page.locator("#work").bounding_box(), page.locator(DRAWN).first.bounding_box()
+        assert sheet is not None and seen is not None
+        assert seen["y"] + seen["height"] < sheet["y"] and seen["height"] > 20
+
+
 def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
     browser.tab(page, "Cordon")
     page.get_by_role("button", name="Check the cordon").click()
-    page.locator(".work-body details").nth(2).wait_for(timeout=60_000)
+    nested = page.locator(".work-body details").nth(2)
+    nested.wait_for(timeout=60_000)
+    nested.locator("summary").click()
+    browser.until(page, lambda: "country road" in nested.inner_text())
     assert "crossings in view" in page.locator(".work-body").inner_text()
     assert page.locator(DRAWN).count() > 10
 

@@ -11,6 +11,7 @@ import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static
 import { within } from "../../server/static/js/panel/region.mjs";
 import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
+import { judged } from "../../server/static/js/compare/tables.mjs";
 import { createTurns } from "../../server/static/js/turns.mjs";
 
 test("a listener hears only of the names it asked for, and only of changes", () => {
@@ -149,4 +150,13 @@ test("a path is read once, and again after a failure", async () => {
 test("parameters join a path that already has some", () => {
   assert.equal(withQuery("/a", { x: 1, y: "", z: null }), "/a?x=1");
   assert.equal(withQuery("/a?limit=5", { cursor: "7" }), "/a?limit=5&cursor=7");
+});
+
+test("a comparison marks what can be seen to change, and nothing of what is not known", () => {
+  const km = (n) => `${(n / 1000).toFixed(1)} km`;
+  assert.deepEqual(judged([4100, 4500], km, -1), { mark: "▲", tone: "bad" });
+  assert.deepEqual(judged([4500, 4100], km, -1), { mark: "▼", tone: "good" });
+  assert.deepEqual(judged([231, 239], String, 0), { mark: "▲", tone: "" });
+  assert.deepEqual(judged([4100, 4101], km, -1), { mark: "=", tone: "" });
+  assert.deepEqual(judged([540, null], km, -1), { mark: "", tone: "" });
 });

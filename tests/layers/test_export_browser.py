@@ -173,6 +173,25 @@ def test_clicking_a_cell_shows_its_grid_and_escape_closes(open_file: Callable[..
     assert not opened.page.is_visible(".sheet-panel")
 
 
+MEET = """async (place) => {
+    const of = (kind) => gezhiSheet.entries.find((one) => one.spec.kind === kind);
+    const [centres, workers] = [of('centres'), of('workers')];
+    for (const entry of [centres, workers]) {
+        await gezhiSheet.switch(entry, true);
+        entry.layer.setItems(entry.layer.items.map((one) => ({...one, ...place})));
+    }
+    return [centres, workers].map(({layer}) => Number(getComputedStyle(layer._container).zIndex));
+}"""
+
+
+def test_a_centre_stands_above_a_worker_that_was_shown_later(open_file: Callable[..., Any]) -> None:
+    opened = open_file(sheet())
+    centre, worker = opened.page.evaluate(MEET, {"lat": LAT + 0.01, "lng": LNG + 0.01})
+    assert centre > worker
+    click_at(opened, LAT + 0.01, LNG + 0.01)
+    assert "镇（街道）" in opened.page.inner_text(".sheet-panel")
+
+
 def test_the_keyboard_reaches_the_map_and_what_is_on_it(open_file: Callable[..., Any]) -> None:
     opened = open_file(sheet())
     opened.page.focus("#map")

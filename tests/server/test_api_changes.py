@@ -98,6 +98,16 @@ def test_an_upload_is_imported_and_its_refused_rows_explained(planner: Any, city
     assert not list((city.home / "spool").iterdir())
 
 
+def test_a_file_larger_than_what_is_read_at_once_is_imported(planner: Any, city: Place) -> None:
+    rows = b"".join(b"%d,place %d,school,30.505,114.305\n" % (n, n) for n in range(1000, 16000))
+    assert len(rows) > 8 * 64 * 1024
+    answer = _upload(planner, PLACES.splitlines(keepends=True)[0] + rows, dry_run=True)
+    assert answer.status_code == 202, answer.get_data(as_text=True)
+    _work(city)
+    job = planner.get(f"/api/jobs/{answer.get_json()['job']['id']}").get_json()
+    assert (job["status"], job["result"]["rows"]) == ("done", 15000), job
+
+
 def test_an_upload_of_regions_says_their_level(planner: Any, city: Place) -> None:
     west, south, east, north = _json(planner, "")["bbox"]
     ring = [[west - 1, south - 1], [east + 1, south - 1], [east + 1, north + 1], [west - 1, north + 1]]

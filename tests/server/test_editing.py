@@ -14,7 +14,7 @@ from server.store import database
 from server.store import plans as plan_rows
 from server.usecases import errors, verify
 from server.usecases.context import Context
-from server.usecases.drafting import adjusting, checkup
+from server.usecases.drafting import adjusting, checkup, drawing
 from server.usecases.planning import plans, publishing, reviewing
 from server.usecases.workbench import beside, changes, comparing, editing, merging, proposing, suggesting  # fmt: skip
 from server.usecases.workbench import desk as desks
@@ -208,11 +208,37 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(desk: Desk, change: 
     assert desk.state() == state
 
 
+def _workers(desk: Desk, ref: str) -> dict[str, str]:
+    """The worker of every grid that has one, by the grid's code."""
+    return {
+        grid["code"]: grid["worker"]["id"] for grid in plans.grids(desk.ctx, "tiny", ref)["grids"] if grid["worker"]
+    }
+
+
+def test_a_stroke_concerns_the_workers_of_both_sides(desk: Desk) -> None:
+    giver, taker, cell = desk.neighbours()
+    desk.do("assign", cells=[cell], to=taker)
+    workers = _workers(desk, "current")
+    concerned = {workers[desk.grids()[label]["code"]] for label in (giver, taker)}
+    seen = comparing.compare(desk.ctx, "tiny", "current", desk.plan)
+    assert seen["workers"] == {"touched": len(concerned), "other_grids": 0} and len(concerned) == 2
+
+
+def test_a_draft_without_workers_takes_only_the_grids_that_are_gone(desk: Desk) -> None:
+    anew = drawing.draw(desk.ctx, "tiny", band=(300.0, 600.0), seconds=1.0)["plan"]
+    assert not _workers(desk, anew)
+    codes = {grid["code"] for grid in plans.grids(desk.ctx, "tiny", anew)["grids"]}
+    gone = {worker for code, worker in _workers(desk, "current").items() if code not in codes}
+    seen = comparing.compare(desk.ctx, "tiny", "current", anew)["workers"]
+    assert seen["touched"] >= seen["other_grids"] == len(gone) > 0
+
+
 def test_rebalance_compare_check_submit_approve_publish(desk: Desk) -> None:
     made = adjusting.rebalance(desk.ctx, "tiny", desk.plan, seconds=2)
     assert sum(row["cells"] for row in made["handover"]) == made["moved_cells"]
     seen = comparing.compare(desk.ctx, "tiny", desk.plan, made["plan"])
     assert seen["moved_households"] == pytest.approx(sum(m["households"] for m in seen["moves"]), abs=0.5)
+    assert seen["workers"]["other_grids"] <= seen["workers"]["touched"]
     found = checkup.examine(desk.ctx, "tiny", made["plan"])
     assert sum(found["counts"].values()) == len(found["findings"])
     reviewing.submit(desk.ctx, "tiny", desk.plan, post="规划员")

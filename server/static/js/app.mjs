@@ -14,6 +14,7 @@ import {
   createMap,
   createPointIndex,
   goTo,
+  middle,
   listenToClicks,
   markSelection,
   resized,
@@ -132,6 +133,7 @@ function createApp(user, city, address) {
     toast,
     select: (/** @type {any} */ selection) => store.set({ selection }),
     goTo: (/** @type {any} */ target) => goTo(map, target),
+    middle: () => middle(map),
     show: (/** @type {any} */ selection) => {
       app.select(selection);
       return goToSelected(app, selection);

@@ -54,7 +54,10 @@ export function createPointIndex() {
   const known = [];
   return {
     /** @param {any} overlay @param {string} kind */
-    add: (overlay, kind) => known.push({ overlay, kind }),
+    add(overlay, kind) {
+      known.push({ overlay, kind });
+      known.sort((a, b) => b.overlay.options.rank - a.overlay.options.rank);
+    },
     /** @param {any} map @param {any} latlng */
     at(map, latlng) {
       for (const { overlay, kind } of known) {
@@ -229,6 +232,15 @@ export function goTo(map, target) {
     map.setView(map.unproject(middle, near), near, { animate: false });
   }
   if (wide || zoom !== undefined) fits.set(map, { target, zoom: map.getZoom(), centre: map.getCenter() });
+}
+
+/**
+ * The place at the middle of what is seen of the map: what lies under a sheet of the phone does not count.
+ * @param {any} map
+ */
+export function middle(map) {
+  const { x, y } = map.getSize();
+  return map.containerPointToLatLng([x / 2, (y - underSheet(map)) / 2]);
 }
 
 /**

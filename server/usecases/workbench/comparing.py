@@ -42,7 +42,7 @@ def compare(ctx: Context, city: str, one: str, other: str) -> dict[str, Any]:
         "moved_cells": int(moved.sum()), "moved_households": round(float(weights[moved].sum()), 1),
         "share": round(float(weights[moved].sum() / weights.sum()), 5) if weights.sum() > 0 else 0.0,
         "moves": _told(pairs, moved, a.labels, b.labels, old, new, weights),
-        "grids": _codes(old, new), "workers": _workers(old, new, moved, a.labels),
+        "grids": _codes(old, new), "workers": _workers(old, new, moved, a.labels, b.labels),
     }
 
 
@@ -107,12 +107,20 @@ def _codes(old: dict[int, Any], new: dict[int, Any]) -> dict[str, list[str]]:
 
 
 def _workers(
-    old: dict[int, Any], new: dict[int, Any], moved: NDArray[np.bool_], labels: NDArray[np.int32]
+    old: dict[int, Any], new: dict[int, Any], moved: NDArray[np.bool_], a: NDArray[np.int32], b: NDArray[np.int32]
 ) -> dict[str, int]:
-    """How many workers get other grids or another outline."""
-    touched = {old[label]["worker_id"] for label in np.unique(labels[moved]).tolist() if label in old}
-    grids_of = [{(row["worker_id"], row["code"]) for row in rows.values()} for rows in (old, new)]
-    changed = {worker for worker, _ in grids_of[0] ^ grids_of[1]}
+    """How many workers get other grids or another outline, and how many of these other grids.
+
+    A plan that nobody is assigned to yet takes no grid away but those that it no longer has.
+    """
+    before = {row["code"]: row["worker_id"] for row in old.values()}
+    after = {row["code"]: row["worker_id"] for row in new.values()}
+    if not any(after.values()):
+        after = {code: before.get(code) for code in after}
+    changed = {worker for _, worker in before.items() ^ after.items()}
+    codes = {rows[label]["code"] for rows, labels in ((old, a), (new, b))
+             for label in np.unique(labels[moved]).tolist() if label in rows}  # fmt: skip
+    touched = changed | {workers.get(code) for workers in (before, after) for code in codes}
     return {"touched": len(touched - {None}), "other_grids": len(changed - {None})}
 
 
@@ -125,5 +133,3 @@ def _figures(ctx: Context, connection: Any, plan: plan_usecases.Stored) -> dict[
     inside = plan.labels >= 0
     part = problems.restrict(ground.problem, inside)
     return measures.as_dict(measures.of_plan(part, Partition(part.cells, plan.labels[inside])))
-
-

@@ -73,6 +73,7 @@ export function createPair(app, place) {
       if (mine !== turn) return;
       ground.show().catch((failure) => app.layers.fault("ground", failure));
       const { cells } = root.GezhiPayload.decode(moved);
+      wholeCity(app, maps[0]);
       lookAt(maps[0], cells);
       const colours = new Map();
       for (const [i, layer] of layers.entries()) {
@@ -98,6 +99,17 @@ export function createPair(app, place) {
       maps.forEach((map) => map.remove());
     },
   };
+}
+
+/**
+ * Who saw the whole city sees it here too, as large as the two smaller maps allow.
+ * @param {any} app
+ * @param {any} map
+ */
+function wholeCity(app, map) {
+  const [west, south, east, north] = app.city.bbox;
+  const city = root.L.latLngBounds([south, west], [north, east]);
+  if (app.map.getBounds().contains(city)) root.GezhiMap.fit(map, app.city.bbox);
 }
 
 /**

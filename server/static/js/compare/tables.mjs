@@ -84,10 +84,7 @@ export function differences(found, beside, go) {
  * @param {(number | null)[]} values
  */
 function row(kind, [name, words, good], values) {
-  const [before, after] = values;
-  const change = before === null || after === null ? 0 : after - before;
-  const tone = Math.abs(change) < 1e-9 || !good ? "" : change * good > 0 ? "good" : "bad";
-  const mark = Math.abs(change) < 1e-9 ? "=" : change > 0 ? "▲" : "▼";
+  const { mark, tone } = judged(values, words, good);
   return h(
     "tr",
     {},
@@ -96,9 +93,22 @@ function row(kind, [name, words, good], values) {
     h(
       "td",
       {},
-      h("span", { class: `tag ${tone}`, title: tone ? t(`compare.is_${tone}`) : "" }, mark),
+      mark ? h("span", { class: `tag ${tone}`, title: tone ? t(`compare.is_${tone}`) : "" }, mark) : null,
     ),
   );
+}
+
+/**
+ * The mark beside two values: none where one of them is not known, and no change where both are written alike.
+ * @param {(number | null)[]} values before and after
+ * @param {(n: number) => string} words
+ * @param {number} good whether more is better (1), worse (-1) or neither (0)
+ */
+export function judged([before, after], words, good) {
+  if (before === null || after === null) return { mark: "", tone: "" };
+  if (words(before) === words(after)) return { mark: "=", tone: "" };
+  const change = after - before;
+  return { mark: change > 0 ? "▲" : "▼", tone: good ? (change * good > 0 ? "good" : "bad") : "" };
 }
 
 /** @param {any[]} grids @param {(grid: any) => void} go */

@@ -4,6 +4,7 @@ import { request, versioned } from "../api.mjs";
 import { h, icon, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
+import { author } from "../panel/common.mjs";
 import { block } from "../parts/figures.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { rollBack } from "../redraw/conflicts.mjs";
@@ -119,7 +120,7 @@ function card(app, plan) {
   const compare = () => app.store.set({ plan: plan.id, beside: plan.parent, selection: null });
   const back = async () => rollBack(app, (await versioned(app.path(`plans/${encodeURIComponent(plan.id)}`))).body);
   const facts = [
-    t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: plan.created_by }),
+    t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: author(plan.created_by) }),
     plan.moved ? t("borders.moved", { n: format.number(plan.moved) }) : "",
     plan.across_towns ? t("borders.is_across") : "",
     plan.usable ? "" : t("borders.old"),

@@ -70,7 +70,7 @@ export function choice({ name, legend, options, value, onChange }) {
 }
 
 /**
- * Tabs: a list of buttons, one chosen.
+ * Tabs: a list of buttons, one chosen. Choosing draws the job again; the tab that is chosen then has the focus.
  * @param {[string, string][]} tabs id and text
  * @param {string} chosen
  * @param {(id: string) => void} onChoose
@@ -79,9 +79,14 @@ export function tabs(tabs, chosen, onChoose) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const at = tabs.findIndex(([id]) => id === chosen);
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (step) onChoose(tabs[(at + step + tabs.length) % tabs.length][0]);
+    if (step) choose(tabs[(at + step + tabs.length) % tabs.length][0]);
   };
-  return h(
+  const choose = (/** @type {string} */ id) => {
+    onChoose(id);
+    const now = list.isConnected ? list : document.querySelector(".work-body [role=tablist]");
+    /** @type {HTMLElement | null | undefined} */ (now?.querySelector("[aria-selected=true]"))?.focus({ preventScroll: true });
+  };
+  const list = h(
     "div.tabs",
     { role: "tablist", on: { keydown: onKey } },
     tabs.map(([id, text]) =>
@@ -92,10 +97,11 @@ export function tabs(tabs, chosen, onChoose) {
           role: "tab",
           "aria-selected": String(id === chosen),
           tabindex: id === chosen ? 0 : -1,
-          on: { click: () => onChoose(id) },
+          on: { click: () => choose(id) },
         },
         text,
       ),
     ),
   );
+  return list;
 }

@@ -53,9 +53,16 @@ export function mount(app) {
   };
   const fill = (/** @type {HTMLElement} */ place) => {
     const marks = (/** @type {any} */ shapes) => trial?.mark(shapes);
-    const change = (/** @type {{level?: string, home?: number}} */ next) => {
-      ({ level, home } = { level, home, ...next });
-      draw();
+    const inForm = async () => {
+      const nearer = async (/** @type {number} */ metres) => {
+        home = metres;
+        await loadInto(place, inForm);
+        /** @type {HTMLElement | null} */ (place.querySelector("[name=near]"))?.focus({ preventScroll: true });
+      };
+      const remember = (/** @type {string} */ chosen) => {
+        level = chosen;
+      };
+      return summary(app, { level, home, nearer, remember });
     };
     const again = () => loadInto(place, () => proposalList(app, marks, again));
     if (tab === "sites") replace(place, sitesForm(app, marks, pad));
@@ -64,7 +71,7 @@ export function mount(app) {
     else if (tab === "gaps") loadInto(place, () => gapList(app));
     else if (tab === "outages") loadInto(place, () => outageList(app, marks));
     else if (tab === "surplus") loadInto(place, () => surplusList(app));
-    else loadInto(place, () => summary(app, { level, home, change }));
+    else loadInto(place, inForm);
   };
   const stops = [onLanguage(draw), app.store.on(["dataVersion"], draw)];
   draw();
@@ -94,13 +101,14 @@ function layerChoice(app) {
 /**
  * The city's figures beside their targets, and those of its parts.
  * @param {any} app
- * @param {{level: string, home: number, change: (next: {level?: string, home?: number}) => void}} how
+ * @param {{level: string, home: number, nearer: (metres: number) => void, remember: (level: string) => void}} how
  */
-async function summary(app, { level, home, change }) {
+async function summary(app, { level, home, nearer, remember }) {
   const ask = (/** @type {string} */ one) => app.read(app.path(`coverage/figures?level=${one}&home_m=${home}`));
   const usable = LEVELS.filter((one) => one === "grid" || app.city.levels.includes(one));
   const chosen = usable.includes(level) ? level : usable[0];
-  const [whole, parts] = await Promise.all([ask("city"), chosen === "grid" && !app.store.get().hasPlan ? null : ask(chosen)]);
+  const parts = (/** @type {string} */ one) => (one === "grid" && !app.store.get().hasPlan ? null : ask(one));
+  const [whole, first] = await Promise.all([ask("city"), parts(chosen)]);
   const [city] = whole.items;
   const aim = (/** @type {string} */ name) =>
     name in whole.targets ? t("coverage.target", { share: format.percent(whole.targets[name]) }) : "";
@@ -123,26 +131,43 @@ async function summary(app, { level, home, change }) {
     figure("near"),
     figure("compounds1"),
   ]);
-  const near = h("select.field", { on: { change: (/** @type {any} */ event) => change({ home: Number(event.target.value) }) } },
+  const near = h("select.field", { name: "near", on: { change: (/** @type {any} */ event) => nearer(Number(event.target.value)) } },
     NEAR.map((one) => h("option", { value: one, selected: one === home }, `${format.number(one)} m`)));
   return h("div", {},
     block(t("panel.figures"), list),
     h("div.form.block", {}, labelled(t("coverage.near"), near)),
     historyBlock(app, city),
     exportBlock(app),
-    parts ? partsTable(app, parts, usable, chosen, (next) => change({ level: next })) : null,
+    first ? partsBlock(app, { first, usable, chosen, parts, remember }) : null,
     h("p.note", {}, t("coverage.note")), h("p.note", {}, t("coverage.model")));
+}
+
+/**
+ * The parts of the city at a level that can be chosen; only the table is drawn again, so that nothing jumps.
+ * @param {any} app
+ * @param {{first: any, usable: string[], chosen: string, parts: (level: string) => Promise<any> | null, remember: (level: string) => void}} how
+ */
+function partsBlock(app, { first, usable, chosen, parts, remember }) {
+  const options = /** @type {[string, string][]} */ (usable.map((id) => [id, t(id === "grid" ? "kind.grid" : `level.${id}`)]));
+  const place = h("div", {}, partsTable(app, first, chosen));
+  const onChange = (/** @type {string} */ level) => {
+    remember(level);
+    place.style.minHeight = `${place.offsetHeight}px`;
+    loadInto(place, async () => {
+      const found = await parts(level);
+      place.style.minHeight = "";
+      return found ? partsTable(app, found, level) : h("p.note", {}, t("city.no_plan"));
+    });
+  };
+  return h("section.block", {}, choice({ name: "coverage-level", legend: t("coverage.by"), options, value: chosen, onChange }), place);
 }
 
 /**
  * @param {any} app
  * @param {any} found
- * @param {string[]} usable
  * @param {string} chosen
- * @param {(level: string) => void} change
  */
-function partsTable(app, found, usable, chosen, change) {
-  const options = /** @type {[string, string][]} */ (usable.map((id) => [id, t(id === "grid" ? "kind.grid" : `level.${id}`)]));
+function partsTable(app, found, chosen) {
   const go = (/** @type {any} */ one) => () => app.show({ kind: chosen === "grid" ? "grid" : "region", id: String(one.id) });
   const worst = [...found.items].sort((a, b) => (a.places1 ?? 2) - (b.places1 ?? 2) || a.seen1 - b.seen1);
   const rows = worst.slice(0, SHOWN).map((one) =>
@@ -151,11 +176,10 @@ function partsTable(app, found, usable, chosen, change) {
       h("td.num", {}, format.number(one.cameras)),
       h("td.num", {}, format.percent(one.seen1)),
       h("td.num", {}, format.percent(one.places1)),
-      h("td", {}, one.met ? icon("tick", t("coverage.met")) : "")),
+      h("td.num", {}, one.met ? icon("tick", t("coverage.met")) : icon("close", t("coverage.not_met")))),
   );
   const heads = [t("coverage.head.cameras"), t("coverage.head.seen"), t("coverage.head.places"), t("coverage.met")];
-  return h("section.block", {},
-    choice({ name: "coverage-level", legend: t("coverage.by"), options, value: chosen, onChange: change }),
+  return h("div", {},
     h("p.note", {}, t("coverage.met_of", { n: format.number(found.met.n), all: format.number(found.met.of) })),
     h("div.table-wrap", { tabindex: 0, role: "region", "aria-label": t("coverage.by") },
       h("table.table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("coverage.by")), heads.map((text) => h("th.num", { scope: "col" }, text)))), h("tbody", {}, rows))),

@@ -3,7 +3,7 @@
 import { request } from "../api.mjs";
 import { h } from "../dom.mjs";
 import * as format from "../format.mjs";
-import { t } from "../i18n.mjs";
+import { t, tOr } from "../i18n.mjs";
 import { loadInto } from "../parts/states.mjs";
 import { labelled } from "./common.mjs";
 import { line, regionPicker } from "./coveragelists.mjs";
@@ -45,7 +45,7 @@ export function cordonForm(app, mark, pad) {
  */
 function cordonResult(app, found, mark) {
   mark(found.cordons.flatMap((/** @type {any} */ one) => [{ geometry: one.line, line: true }, ...one.crossings.map((/** @type {any} */ at) => ({ lat: at.lat, lng: at.lng, good: at.seen, dot: true }))]));
-  const crossing = (/** @type {any} */ one) => line(app, one, null, { tag: t(one.seen ? "coverage.cordon.seen" : "coverage.cordon.open"), text: one.road || t("coverage.unnamed"), note: one.class });
+  const crossing = (/** @type {any} */ one) => line(app, one, null, { tag: t(one.seen ? "coverage.cordon.seen" : "coverage.cordon.open"), text: one.road || t("coverage.unnamed"), note: tOr(`coverage.road.${one.class}`, one.class) });
   return h("div", {}, found.cordons.map((/** @type {any} */ one) => h("details", { open: found.cordons.length === 1 || null },
     h("summary.item", {}, h("span.grow", {}, t("coverage.cordon.line", { m: format.number(one.inwards_m) }), h("span.note", {}, t("coverage.cordon.of", { n: format.number(one.seen), all: format.number(one.n) }))), h("span.tag", {}, format.percent(one.closure))),
     h("ul.items", {}, one.crossings.slice(0, 60).map(crossing)))));

@@ -13,8 +13,8 @@ import { line, regionPicker } from "./coveragelists.mjs";
 let lastSites = null;
 const MOST_POLES = 5000;
 
-/** A small share to a hundredth of a per cent. @param {number} share */
-const fine = (share) => `${format.number(share * 100, 2)}%`;
+/** A small share to a hundredth of a per cent, always with both digits: they stand under each other. @param {number} share */
+const fine = (share) => `${(share * 100).toFixed(2)}%`;
 
 /**
  * @param {any} app

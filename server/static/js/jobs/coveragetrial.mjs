@@ -9,6 +9,7 @@ import * as format from "../format.mjs";
 import { onLanguage, t } from "../i18n.mjs";
 import { block, facts } from "../parts/figures.mjs";
 import { failed } from "../parts/toasts.mjs";
+import { createTurns } from "../turns.mjs";
 import { labelled } from "./common.mjs";
 
 /** @type {any} */
@@ -28,7 +29,8 @@ export function createTrial(app) {
   let tried = null;
   /** @type {any} */
   let answer = null;
-  let turn = 0;
+  const turns = createTurns();
+  let newest = turns();
   let busy = false;
   let again = false;
 
@@ -41,18 +43,18 @@ export function createTrial(app) {
       return;
     }
     busy = true;
-    const mine = turn;
+    const mine = newest;
     try {
       const { camera, kind, lat, lng, heading_deg, angle_deg, range_m } = tried;
       const body = { kind, lat, lng, heading_deg: kind === "fixed" ? heading_deg : null, angle_deg: kind === "fixed" ? angle_deg : 360, range_m, ...(camera ? { camera } : {}) };
       const found = await request(app.path("coverage/sight"), { method: "POST", json: body });
-      if (mine === turn) {
+      if (mine()) {
         answer = found;
         redraw();
         tell();
       }
     } catch (failure) {
-      if (mine === turn) failed(failure);
+      if (mine()) failed(failure);
     }
     busy = false;
     if (again) {
@@ -102,7 +104,7 @@ export function createTrial(app) {
   };
 
   const begin = (/** @type {any} */ camera) => {
-    turn += 1;
+    newest = turns();
     tried = camera;
     answer = null;
     body = null;
@@ -113,7 +115,8 @@ export function createTrial(app) {
   };
 
   const place = () => {
-    const { lat, lng } = app.map.getCenter();
+    const { lat, lng } = app.middle();
+    app.goTo({ lat, lng });
     begin({ kind: "fixed", lat, lng, heading_deg: 0, angle_deg: 90, range_m: 80, changed: true });
   };
 
@@ -198,6 +201,8 @@ export function createTrial(app) {
     },
     clearMarks: () => marks.clearLayers(),
     remove() {
+      turns();
+      tried = null;
       stops.forEach((stop) => stop());
       marks.remove();
       drawn.remove();

@@ -4,6 +4,7 @@ import { all } from "../api.mjs";
 import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { onLanguage, t, tOr } from "../i18n.mjs";
+import { author } from "../panel/common.mjs";
 import { block } from "../parts/figures.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
 import { openWork, tabs } from "./common.mjs";
@@ -86,7 +87,7 @@ async function history(app) {
                 {},
                 [
                   format.moment(one.at, app.city.tz),
-                  one.by,
+                  author(one.by),
                   t("data.accepted_of", { n: format.number(one.accepted), rows: format.number(one.rows) }),
                 ].join(" · "),
               ),

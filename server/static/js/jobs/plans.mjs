@@ -4,7 +4,7 @@ import { all } from "../api.mjs";
 import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { onLanguage, t } from "../i18n.mjs";
-import { bandWords } from "../panel/common.mjs";
+import { author, bandWords } from "../panel/common.mjs";
 import { empty, loadInto } from "../parts/states.mjs";
 import { openWork } from "./common.mjs";
 import { planActions } from "./plansteps.mjs";
@@ -27,19 +27,23 @@ export function mount(app) {
 /** @param {any} app */
 async function list(app) {
   const plans = await all(app.path("plans"), MOST);
-  if (!plans.length) {
-    const go = app.can("plan.draw")
-      ? h("button.button.primary", { type: "button", on: { click: () => app.openJob("redraw") } }, t("draw.start"))
+  const begin = (/** @type {string} */ look) =>
+    app.can("plan.draw")
+      ? h(look, { type: "button", on: { click: () => app.openJob("redraw") } }, t("draw.start"))
       : null;
-    return empty(t("city.no_plan"), go);
-  }
+  if (!plans.length) return empty(t("city.no_plan"), begin("button.button.primary"));
   const { plan: chosen } = app.store.get();
   const current = () => (plans.find((plan) => plan.status === "in_force") ?? plans.find((plan) => plan.status === "draft"))?.id;
   const shown = chosen === "current" ? current() : chosen;
   return h(
-    "ul.items.plan-list",
+    "div",
     {},
-    plans.map((plan) => h("li", {}, card(app, plan, plan.id === shown))),
+    begin("button.button"),
+    h(
+      "ul.items.plan-list",
+      {},
+      plans.map((plan) => h("li", {}, card(app, plan, plan.id === shown))),
+    ),
   );
 }
 
@@ -71,7 +75,7 @@ function card(app, plan, shown) {
     h(
       "p.note",
       { title: app.city.tz },
-      t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: plan.created_by }),
+      t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: author(plan.created_by) }),
     ),
     h(
       "div.stack",

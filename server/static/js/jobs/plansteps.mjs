@@ -1,7 +1,7 @@
 /** Staffing, reviewing and publishing a plan, wherever it is offered. */
 
 import { request, versioned } from "../api.mjs";
-import { h } from "../dom.mjs";
+import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
 import { ask } from "../parts/dialogs.mjs";
@@ -45,10 +45,10 @@ export function planActions(app, plan) {
     ),
     app.can("plan.export")
       ? h(
-          "div.row.wrap",
-          { role: "group", "aria-label": t("plan.export") },
-          h("span.note", {}, t("plan.export")),
-          exportLinks(app, plan),
+          "details",
+          {},
+          h("summary.button.link", {}, icon("chevron"), t("plan.export")),
+          h("div.row.wrap", { role: "group", "aria-label": t("plan.export") }, exportLinks(app, plan)),
         )
       : null,
   ];

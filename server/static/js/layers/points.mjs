@@ -58,6 +58,7 @@ export function createCentres(app) {
         n: items.length,
         classes: byTier(items).map(([tier, some]) => ({
           shape: "centre",
+          tier,
           colour: colour(tier),
           label: t(`tier.${tier}`),
           count: some.length,

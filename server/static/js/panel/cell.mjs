@@ -16,7 +16,8 @@ import { whose } from "./whose.mjs";
 export async function cellPanel(app, id) {
   const found = await app.read(withQuery(app.path("where"), { cell: id }));
   const { here } = found;
-  const steps = (here.regions ?? []).map((/** @type {any} */ one) => ({ kind: "region", id: one.id, name: one.name }));
+  const fromTop = [...(here.regions ?? [])].reverse();
+  const steps = fromTop.map((/** @type {any} */ one) => ({ kind: "region", id: one.id, name: one.name }));
   const open = (/** @type {string} */ kind, /** @type {any} */ of, /** @type {string} */ text) =>
     h("button.button.link", { type: "button", on: { click: () => app.select({ kind, id: String(of) }) } }, text);
   return {

@@ -28,6 +28,14 @@ export function crumbs(app, steps) {
 }
 
 /**
+ * Who made something: an account by its name, what is none in words.
+ * @param {string} name
+ */
+export function author(name) {
+  return tOr(`author.${name}`, name);
+}
+
+/**
  * The regions above a region, from the top.
  * @param {any[]} regions every region of the city
  * @param {string | null | undefined} id the lowest, included

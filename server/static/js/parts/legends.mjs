@@ -13,6 +13,7 @@ import { remembered } from "../store.mjs";
  * @property {string} [colour]
  * @property {number} [weight] of a line in pixels
  * @property {"area" | "line" | "dot" | "ring" | "centre" | "sector"} [shape]
+ * @property {string} [tier] of a centre, whose mark tells it
  * @property {any} [label] text or both languages; else made from from–to
  * @property {number | null} [from]
  * @property {number | null} [to]
@@ -127,13 +128,13 @@ function labelOf(one, legend) {
 }
 
 /** @param {Class} one */
-function swatch({ colour = "#000", shape = "area", weight = 2 }) {
+function swatch({ colour = "#000", shape = "area", weight = 2, tier = "" }) {
   if (shape === "line")
     return h("i.swatch.line", { style: { "border-color": colour, "border-top-width": `${weight}px` } });
   if (shape === "dot") return h("i.swatch.dot", { style: { background: colour } });
   if (shape === "ring") return h("i.swatch.dot", { style: { border: `2px solid ${colour}` } });
   if (shape === "centre")
-    return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M4 12V5l5-4 5 4v7z", fill: colour }));
+    return s("svg", { class: "swatch", viewBox: "0 0 18 13" }, s("path", { d: "M3 13V5l6-5 6 5v8z", fill: colour }), markOf(tier));
   if (shape === "sector")
     return s(
       "svg",
@@ -141,6 +142,16 @@ function swatch({ colour = "#000", shape = "area", weight = 2 }) {
       s("path", { d: "M1 12L6 1A14 14 0 0 1 17 8z", fill: colour, "fill-opacity": 0.35, stroke: colour }),
     );
   return h("i.swatch", { style: { background: colour } });
+}
+
+/** The star of a city's centre, or the bars that those of the other tiers carry on the map. @param {string} tier */
+function markOf(tier) {
+  const bars = { county: 3, town: 2 }[tier] ?? 1;
+  const d =
+    tier === "city"
+      ? "M9 3.6l1.1 2.4 2.6.3-1.9 1.8.5 2.6L9 9.4l-2.3 1.3.5-2.6-1.9-1.8 2.6-.3z"
+      : Array.from({ length: bars }, (_, k) => `M6 ${10.4 - 2.4 * k}h6v1.2h-6z`).join("");
+  return s("path", { d, fill: "#fff" });
 }
 
 /** The window's end is excluded: show the last moment inside. @param {string} end */
