@@ -24,8 +24,11 @@ FEW = 12
 """Parts of so many grids at most are asked what passes in whole chains; in larger ones there is mostly a chain of any
 size at hand."""
 
+SLACK = 1e-8
+"""Rows of integer programmes may be missed by so little, counted in bands' high ends."""
+
 COLUMNS = 600
-NODES = 500
+NODES = 5_000
 """The integer programme of a part counts single atoms where it has so many variables of them at most, and ends at so
 many nodes, whatever the machine: what it has proved until then holds."""
 
@@ -91,7 +94,7 @@ def by_part(task: Task, plan: Plan, asked: NDArray[np.bool_] | None = None) -> F
         whole &= asked
     for part in np.flatnonzero(whole).tolist():
         total[part] = _in_chains(task, plan, part, total[part])
-    return np.maximum(total, _renumbered(task, plan))
+    return np.asarray(np.maximum(total, _renumbered(task, plan)), dtype=np.float64)
 
 
 def plan_of(task: Task, partition: Partition) -> Plan:
@@ -124,7 +127,7 @@ def _in_atoms(grid: Ints, weight: Floats, excess: Floats) -> Floats:
     heavier = np.full(len(excess), np.inf)
     np.minimum.at(heavier, own[~lighter], mine[~lighter])
     short = (excess > 0) & (light < excess * (1 - bounds.SLACK)) & np.isfinite(heavier)
-    return np.where(short, heavier, excess)
+    return np.asarray(np.where(short, heavier, excess), dtype=np.float64)
 
 
 def _renumbered(task: Task, plan: Plan) -> Floats:
@@ -143,11 +146,11 @@ def _in_chains(task: Task, plan: Plan, part: int, otherwise: float) -> float:
     """The least flow in one part between any two of its grids, in whole chains and, where there are not too many, in
     whole atoms; ``otherwise`` where the part cannot be brought into band.
 
-    Variables: how many atoms of one kind (households and grid) pass to each other grid, what stays above and below the
-    band, whether a grid loses anybody, and whether a pair passes anybody.
+    Variables: how many atoms of one kind (households and grid) pass to each other grid, whether a grid loses anybody,
+    and whether a pair passes anybody. Households are counted in bands' high ends.
     """
-    mine, low, high = np.flatnonzero(plan.part == part), task.parts.low[part], task.parts.high[part]
-    number, load = len(mine), plan.load[mine]
+    mine, unit = np.flatnonzero(plan.part == part), float(task.parts.high[part])
+    number, load = len(mine), plan.load[mine] / unit
     gain = np.full((number, number), np.inf)
     members = np.flatnonzero(task.parts.of_atom == part).astype(np.int32)
     for taker in range(number):
@@ -155,42 +158,44 @@ def _in_chains(task: Task, plan: Plan, part: int, otherwise: float) -> float:
     pairs = np.argwhere(np.isfinite(gain))
     if len(pairs) == 0:
         return otherwise
-    chain = np.minimum(gain[pairs[:, 0], pairs[:, 1]], max(low, 0.0))
+    low = max(task.parts.low[part], 0.0)
+    chain = np.minimum(gain[pairs[:, 0], pairs[:, 1]], low) / unit
     kinds = _kinds(task, plan, members, mine)
     kind, pair = np.nonzero(kinds.grid[:, None] == pairs[None, :, 0])
     whole = len(kind) <= COLUMNS
     if not whole:
-        kinds = _Kinds(np.arange(number), np.ones(number), load)
+        kinds = _Kinds(np.arange(number), np.ones(number), plan.load[mine])
         kind, pair = pairs[:, 0], np.arange(len(pairs))
-    columns = np.arange(len(kind))
-    passed = sparse.csr_matrix((kinds.weight[kind], (pair, columns)), shape=(len(pairs), len(kind)))
+    columns, weight = np.arange(len(kind)), kinds.weight[kind] / unit
+    passed = sparse.csr_matrix((weight, (pair, columns)), shape=(len(pairs), len(kind)))
     taken = sparse.csr_matrix((np.ones(len(kind)), (kind, columns)), shape=(len(kinds.grid), len(kind)))
     out, into = (matrix @ passed for matrix in flow.incidence(pairs, number))
-    eye = sparse.identity(number)
     blocks = [
-        ([into - out, -eye, None, None, None], high - load),
-        ([out - into, None, -eye, None, None], load - low),
-        ([-out, -eye, None, None, None], -plan.leaving[mine]),
-        ([-into, None, -eye, None, None], -plan.coming[mine]),
-        ([taken, None, None, None, None], kinds.number),
-        ([out, None, None, -sparse.diags(load), None], np.zeros(number)),
-        ([-out, None, None, sparse.diags(plan.loss[mine]), None], np.zeros(number)),
-        ([passed, None, None, None, -sparse.diags(load[pairs[:, 0]])], np.zeros(len(pairs))),
-        ([-into[pairs[:, 1]], None, None, None, sparse.diags(chain)], np.zeros(len(pairs))),
+        ([into - out, None, None], 1.0 - load),
+        ([out - into, None, None], load - low / unit),
+        ([-out, None, None], -plan.leaving[mine] / unit),
+        ([-into, None, None], -plan.coming[mine] / unit),
+        ([taken, None, None], kinds.number),
+        ([out, -sparse.diags(load), None], np.zeros(number)),
+        ([-out, sparse.diags(plan.loss[mine] / unit), None], np.zeros(number)),
+        ([passed, None, -sparse.diags(load[pairs[:, 0]])], np.zeros(len(pairs))),
+        ([-into[pairs[:, 1]], None, sparse.diags(chain)], np.zeros(len(pairs))),
     ]
-    sizes = [len(kind), 2 * number, number + len(pairs)]
+    sizes = [len(kind), number + len(pairs)]
     result = optimize.milp(
-        np.concatenate([kinds.weight[kind], np.full(sizes[1], flow.FAR), np.zeros(sizes[2])]),
+        np.concatenate([weight, np.zeros(sizes[1])]),
         constraints=optimize.LinearConstraint(
-            sparse.bmat([row for row, _ in blocks], format="csr"), -np.inf, np.concatenate([end for _, end in blocks])
+            sparse.bmat([row for row, _ in blocks], format="csr"),
+            -np.inf,
+            np.concatenate([end for _, end in blocks]) + SLACK,
         ),
-        integrality=np.repeat([int(whole), 0, 1], sizes),
-        bounds=optimize.Bounds(0.0, np.repeat([np.inf, np.inf, 1.0], sizes)),
+        integrality=np.repeat([int(whole), 1], sizes),
+        bounds=optimize.Bounds(0.0, np.repeat([np.inf, 1.0], sizes)),
         options={"mip_rel_gap": 1e-6, "node_limit": NODES},
     )
-    if result.x is None or result.x[len(kind) : len(kind) + 2 * number].max() > 1e-6:
+    if result.status not in (0, 1) or result.mip_dual_bound is None:
         return otherwise
-    return max(0.0, float(result.mip_dual_bound))
+    return max(0.0, float(result.mip_dual_bound) * unit)
 
 
 class _Kinds(NamedTuple):
