@@ -9,27 +9,13 @@ import { block } from "../parts/figures.mjs";
 import { errorText } from "../parts/tasks.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { labelled } from "./common.mjs";
+import { FIELDS, columnsAskedFor, columnsFound } from "./importcolumns.mjs";
 import { report } from "./importreport.mjs";
 
-/** Our columns of each kind, in the order in which they are offered. */
-export const FIELDS = /** @type {Record<string, string[]>} */ ({
-  incidents: ["id", "time", "category", "lat", "lng", "status"],
-  grids: ["code", "name", "community", "kind"],
-  households: ["households", "lat", "lng"],
-  buildings: ["id", "floors", "height_m", "households", "use", "compound"],
-  roads: ["id", "class", "name", "oneway"],
-  barriers: ["kind", "name", "cost"],
-  cameras: ["id", "code", "name", "lat", "lng", "kind", "heading", "angle", "range", "height", "status"],
-  workers: ["id", "name", "post", "skills", "capacity", "lat", "lng"],
-  centres: ["id", "name", "tier", "lat", "lng", "region"],
-  places: ["id", "name", "kind", "lat", "lng"],
-  regions: ["code", "name"],
-  nets: ["code", "name", "department", "community"],
-});
 const LEVELS = ["county", "town", "community"];
 const DELIMITERS = ["", ",", ";", "\t", "|"];
 const DATUMS = ["wgs84", "cgcs2000", "gcj02", "bd09"];
-const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf";
+const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.tsv,.tab,.txt,.xlsx,.parquet,.kml,.kmz,.pbf,.osm,.gz,.bz2";
 
 /**
  * @typedef {object} Asked what the reader says about the file
@@ -92,7 +78,7 @@ export function createImport(app) {
   const draw = () => {
     const { phase, report: found, fault } = state;
     if (phase === "choose" || phase === "reading")
-      replace(place, choose(asked, phase === "reading", fault, send, draw));
+      replace(place, choose(asked, phase === "reading", fault, send, () => set({ fault: null })));
     else if (phase === "done") replace(place, done(found, fresh));
     else replace(place, preview(asked, found, phase === "importing", send, fresh));
   };
@@ -153,7 +139,7 @@ function preview(asked, found, busy, send, fresh) {
   return [
     h("h3", {}, t("import.preview", { file: asked.file?.name ?? "" })),
     report(found),
-    block(t("import.columns"), columns(asked, found)),
+    columnsFound(asked, found),
     h(
       "div.row.wrap.sticky-foot",
       {},
@@ -169,12 +155,12 @@ function preview(asked, found, busy, send, fresh) {
  * @param {boolean} reading
  * @param {any} fault
  * @param {(dryRun: boolean) => void} send
- * @param {() => void} redraw
+ * @param {() => void} changed draws the form for another kind or file
  */
-function choose(asked, reading, fault, send, redraw) {
+function choose(asked, reading, fault, send, changed) {
   const setKind = (/** @type {string} */ kind) => {
     Object.assign(asked, { kind, fields: {} });
-    redraw();
+    changed();
   };
   const kinds = Object.keys(FIELDS).map((kind) => /** @type {[string, string]} */ ([kind, t(`kinds.${kind}`)]));
   const datums = ["", ...DATUMS].map((id) => /** @type {[string, string]} */ ([id, t(`import.datum.${id || "file"}`)]));
@@ -197,12 +183,13 @@ function choose(asked, reading, fault, send, redraw) {
           (level) => Object.assign(asked, { level }),
         ),
       ),
-    dropField(asked, redraw),
+    dropField(asked, changed),
     labelled(
       t("import.datum"),
       select(datums, asked.datum, (datum) => Object.assign(asked, { datum })),
     ),
     moreOptions(asked),
+    columnsAskedFor(asked, fault),
     h(
       "button.button.primary.wide",
       { type: "submit", disabled: !asked.file || reading },
@@ -222,13 +209,13 @@ function whatFailed(fault) {
 /**
  * Where a file is dropped or chosen.
  * @param {Asked} asked
- * @param {() => void} redraw
+ * @param {() => void} changed
  */
-function dropField(asked, redraw) {
+function dropField(asked, changed) {
   const take = (/** @type {File | undefined} */ file) => {
     if (!file) return;
-    asked.file = file;
-    redraw();
+    Object.assign(asked, { file, fields: {} });
+    changed();
   };
   const change = (/** @type {any} */ event) => take(event.target.files[0]);
   const input = h("input", { type: "file", accept: TAKES, "aria-label": t("import.file"), on: { change } });
@@ -287,56 +274,6 @@ function moreOptions(asked) {
           (delimiter) => Object.assign(asked, { delimiter }),
         ),
       ),
-    ),
-  );
-}
-
-/**
- * The columns of the file beside ours; what was guessed can be set right.
- * @param {any} asked
- * @param {any} report
- */
-function columns(asked, report) {
-  const guessed = new Map((report.mapping ?? []).map((/** @type {any} */ map) => [map.ours, map]));
-  const theirs = [
-    ...new Set([
-      ...(report.mapping ?? []).map((/** @type {any} */ map) => map.theirs),
-      ...(report.ignored ?? []).map((/** @type {any} */ one) => (typeof one === "string" ? one : one.name)),
-    ]),
-  ].filter(Boolean);
-  return h(
-    "table",
-    {},
-    h(
-      "thead",
-      {},
-      h("tr", {}, h("th", { scope: "col" }, t("import.ours")), h("th", { scope: "col" }, t("import.theirs"))),
-    ),
-    h(
-      "tbody",
-      {},
-      FIELDS[asked.kind].map((field) => {
-        const now = asked.fields[field] ?? guessed.get(field)?.theirs ?? "";
-        const change = (/** @type {any} */ event) => {
-          if (event.target.value) asked.fields[field] = event.target.value;
-          else delete asked.fields[field];
-        };
-        return h(
-          "tr",
-          {},
-          h("td", {}, t(`field.${field}`), h("span.note", {}, ` ${field}`)),
-          h(
-            "td",
-            {},
-            h(
-              "select.field",
-              { "aria-label": t(`field.${field}`), on: { change } },
-              h("option", { value: "" }, "–"),
-              theirs.map((name) => h("option", { value: name, selected: name === now }, name)),
-            ),
-          ),
-        );
-      }),
     ),
   );
 }
