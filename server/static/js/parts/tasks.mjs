@@ -195,11 +195,13 @@ export function errorText(error) {
 }
 
 /**
+ * What a job is doing, in the page's language.
  * @param {any} job
  * @param {string} status
  */
-function statusText(job, status) {
+export function statusText(job, status) {
   if (status === "done") return t("tasks.ended");
   if (OVER.has(status) || !job?.message) return tOr(`tasks.${status}`, status);
-  return tOr(`progress.${job.message}`, job.message);
+  const [, rows] = /^(\d+) rows$/.exec(job.message) ?? [];
+  return rows ? t("progress.rows", { n: format.number(Number(rows)) }) : tOr(`progress.${job.message}`, job.message);
 }
