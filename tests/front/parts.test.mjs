@@ -10,7 +10,7 @@ import { KINDS, PRESETS, switched } from "../../server/static/js/layers/kinds.mj
 import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static/js/layers/style.mjs";
 import { within } from "../../server/static/js/panel/region.mjs";
 import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
-import { refusedTable } from "../../server/static/js/jobs/importreport.mjs";
+import { consequences, refusedTable } from "../../server/static/js/jobs/importreport.mjs";
 import { provide } from "../../server/static/js/i18n.mjs";
 import { statusText } from "../../server/static/js/parts/tasks.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
@@ -173,4 +173,11 @@ test("refused rows are a table that a spreadsheet opens", () => {
   provide("zh", { "import.code.place.missing": "没有位置" });
   const row = { row: 7, field: "lat,lng", code: "place.missing", reason: 'no "place"' };
   assert.equal(refusedTable([row]), '\ufeffrow,field,fault,reason\r\n7,"lat,lng","没有位置","no ""place"""\r\n');
+});
+
+test("an import says what lies outside the city and what is subtracted", () => {
+  provide("en", { "import.outside": "Outside", "import.outside.what": "{n} of {rows}" });
+  assert.deepEqual(consequences({ rows: 636, outside: 631, corrections: 0 }), [["Outside", "631 of 636"]]);
+  const keys = consequences({ rows: 9, corrections: 4639, counted: 383321, alike: 1, households: { outside: 2, given: 3 } });
+  assert.deepEqual(keys.map(([key]) => key), ["import.lost", "import.corrections", "import.alike"]);
 });

@@ -26,6 +26,7 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.tsv,.tab,.txt,.xlsx,.parquet,.kml
  * @property {string} tz
  * @property {string} time_format
  * @property {string} level of a file of regions
+ * @property {string} department of a file of a department's grids
  * @property {string} layer of a GeoPackage or KML that holds several
  * @property {string} sheet of a workbook that holds several
  * @property {string} encoding of a text file
@@ -33,6 +34,7 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.tsv,.tab,.txt,.xlsx,.parquet,.kml
  * @property {string} directions codes of a register of cameras, as code=degrees
  * @property {Record<string, string>} fields
  */
+/** @typedef {"department" | "crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding" | "directions"} TextOption */
 /** @typedef {{phase: "choose" | "reading" | "preview" | "importing" | "done", report: any, job: string | null, fault: any}} State */
 
 /** @param {any} app */
@@ -46,6 +48,7 @@ export function createImport(app) {
     tz: "",
     time_format: "",
     level: "community",
+    department: "",
     layer: "",
     sheet: "",
     encoding: "",
@@ -71,6 +74,8 @@ export function createImport(app) {
       const accepted = await request(app.path("imports"), { method: "POST", form: formOf(asked, dryRun) });
       state.job = app.tasks.follow(accepted, dryRun ? "tasks.preview" : "tasks.import");
     } catch (failure) {
+      const tooLarge = /** @type {any} */ (failure).code === "too_large";
+      if (tooLarge) return set({ phase: "choose", fault: { code: "E_BUDGET" } });
       failed(failure);
       set({ phase: state.report ? "preview" : "choose" });
     }
@@ -104,9 +109,10 @@ export function createImport(app) {
  * @param {boolean} dryRun
  */
 function formOf(asked, dryRun) {
-  const { file, kind, fields, directions, ...said } = asked;
+  const { file, kind, fields, directions, department, ...said } = asked;
   const codes = kind === "cameras" ? codesOf(directions) : {};
   const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value));
+  if (kind === "nets" && department) Object.assign(given, { department });
   if (Object.keys(codes).length) Object.assign(given, { directions: codes });
   const form = new FormData();
   form.append("file", /** @type {File} */ (file), file?.name);
@@ -185,6 +191,7 @@ function choose(asked, reading, fault, send, changed) {
           (level) => Object.assign(asked, { level }),
         ),
       ),
+    asked.kind === "nets" && textField(asked, "department", ""),
     dropField(asked, changed),
     labelled(
       t("import.datum"),
@@ -248,12 +255,19 @@ function codesOf(text) {
   );
 }
 
+/**
+ * @param {Asked} asked
+ * @param {TextOption} name
+ * @param {string} placeholder
+ */
+function textField(asked, name, placeholder) {
+  const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
+  return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
+}
+
 /** @param {Asked} asked */
 function moreOptions(asked) {
-  const text = (/** @type {"crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding" | "directions"} */ name, /** @type {string} */ placeholder) => {
-    const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
-    return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
-  };
+  const text = (/** @type {TextOption} */ name, /** @type {string} */ placeholder) => textField(asked, name, placeholder);
   const times = asked.kind === "incidents" && [text("tz", "Asia/Shanghai"), text("time_format", "%Y-%m-%d %H:%M:%S")];
   return h(
     "details",

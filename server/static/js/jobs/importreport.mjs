@@ -60,10 +60,32 @@ export function report(app, one) {
           (one.mapping ?? []).map((/** @type {any} */ map) => `${map.ours} ← ${map.theirs}`).join(", "),
         ],
         [t("import.ignored"), (one.ignored ?? []).map(columnName).join(", ")],
+        ...consequences(one),
         [t("import.notes"), (one.notes ?? []).map((/** @type {any} */ note) => textOf(note)).join(" ")],
       ]),
     ),
   );
+}
+
+/**
+ * What the rows came to in the city, where that is not what one would take for granted.
+ * @param {any} one report of the API
+ * @returns {[string, string][]}
+ */
+export function consequences(one) {
+  const { outside, alike, corrections, counted, households } = one;
+  const told = /** @type {[string, boolean, Record<string, number>][]} */ ([
+    ["import.outside", outside > 0, { n: outside, rows: one.rows }],
+    ["import.lost", households?.outside > 0, { n: households?.outside, given: households?.given }],
+    ["import.corrections", corrections > 0, { n: corrections, counted }],
+    ["import.alike", alike > 0, { n: alike }],
+  ]);
+  return told
+    .filter(([, so]) => so)
+    .map(([key, , values]) => [
+      t(key),
+      t(`${key}.what`, Object.fromEntries(Object.entries(values).map(([name, n]) => [name, format.number(n)]))),
+    ]);
 }
 
 /**
