@@ -12,7 +12,7 @@ import { within } from "../../server/static/js/panel/region.mjs";
 import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
 import { consequences, refusedTable } from "../../server/static/js/jobs/importreport.mjs";
 import { provide } from "../../server/static/js/i18n.mjs";
-import { statusText } from "../../server/static/js/parts/tasks.mjs";
+import { outcome, statusText } from "../../server/static/js/parts/tasks.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
 import { judged } from "../../server/static/js/compare/tables.mjs";
 import { createTurns } from "../../server/static/js/turns.mjs";
@@ -180,4 +180,10 @@ test("an import says what lies outside the city and what is subtracted", () => {
   assert.deepEqual(consequences({ rows: 636, outside: 631, corrections: 0 }), [["Outside", "631 of 636"]]);
   const keys = consequences({ rows: 9, corrections: 4639, counted: 383321, alike: 1, households: { outside: 2, given: 3 } });
   assert.deepEqual(keys.map(([key]) => key), ["import.lost", "import.corrections", "import.alike"]);
+});
+
+test("assigning workers says how many grids have one", () => {
+  provide("en", { "tasks.staffed": "{n} of {grids} grids have a worker." });
+  const job = { kind: "staff", result: { filled: 0, grids: 794 } };
+  assert.equal(outcome({ title: "tasks.staff", job }), "0 of 794 grids have a worker.");
 });

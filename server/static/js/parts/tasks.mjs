@@ -36,7 +36,7 @@ export function createTasks(city, onDone) {
   const ended = (/** @type {Task} */ task) => {
     if (task.job.status === "cancelled") forget(task.id);
     if (task.job.status !== "done") return;
-    toast(t("tasks.done", { task: t(task.title) }), { action: onDone(task.job) });
+    toast(outcome(task), { action: onDone(task.job) });
     setTimeout(() => forget(task.id), QUIET_MS);
   };
   const poll = async () => {
@@ -192,6 +192,15 @@ export function errorText(error) {
   if (!error) return t("tasks.failed");
   if (typeof error === "string") return error;
   return tOr(`import.advice.${error.code}`, tOr(`error.${error.code}`, error.message ?? t("tasks.failed")));
+}
+
+/**
+ * What a task that has ended well came to.
+ * @param {{title: string, job: any}} task
+ */
+export function outcome({ title, job }) {
+  if (job.kind !== "staff") return t("tasks.done", { task: t(title) });
+  return t("tasks.staffed", { n: format.number(job.result.filled), grids: format.number(job.result.grids) });
 }
 
 /**
