@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.rules import permissions
@@ -103,12 +103,14 @@ def cancel(ctx: Context, job_id: str) -> dict[str, Any]:
     get(ctx, job_id)
     with database.writing(ctx.db) as connection:
         queued = (jobs.c.id == job_id) & (jobs.c.status == "queued")
-        connection.execute(update(jobs).where(queued).values(status="cancelled", finished_at=ctx.stamp()))
+        over = _ended(connection, queued, status="cancelled", finished_at=ctx.stamp())
         running = (jobs.c.id == job_id) & (jobs.c.status == "running")
         connection.execute(update(jobs).where(running).values(cancel=1))
         audit.append(
             connection, at=ctx.stamp(), actor=ctx.by, action="job.cancel", city=None, detail={"job": job_id}
         )
+    for payload in over:
+        _discard(ctx, payload)
     return get(ctx, job_id)
 
 
@@ -117,24 +119,26 @@ def take(ctx: Context) -> Lease | None:
     now = ctx.now()
     with database.writing(ctx.db) as connection:
         late = (jobs.c.status == "running") & (jobs.c.lease_until < iso(now))
-        over = update(jobs).where(late & (jobs.c.cancel == 1)).values(status="cancelled", finished_at=iso(now))
-        connection.execute(over)
+        over = _ended(connection, late & (jobs.c.cancel == 1), status="cancelled", finished_at=iso(now))
         poison = late & (jobs.c.attempts >= ATTEMPTS)
         fault = {"code": "E_RUNNER", "message": f"The work ended its runner {ATTEMPTS} times and was given up."}
-        connection.execute(update(jobs).where(poison).values(status="failed", error=fault, finished_at=iso(now)))
+        over += _ended(connection, poison, status="failed", error=fault, finished_at=iso(now))
         query = select(jobs).where((jobs.c.status == "queued") | late).order_by(jobs.c.created_at, jobs.c.id).limit(1)
         if connection.dialect.name == "postgresql":
             query = query.with_for_update(skip_locked=True)
         row = connection.execute(query).mappings().first()
-        if row is None:
-            return None
-        fence = row["fence"] + 1
-        connection.execute(
-            update(jobs).where(jobs.c.id == row["id"]).values(
-                status="running", fence=fence, attempts=row["attempts"] + 1, lease_until=_lease(now),
-                started_at=iso(now),
+        if row is not None:
+            fence = row["fence"] + 1
+            connection.execute(
+                update(jobs).where(jobs.c.id == row["id"]).values(
+                    status="running", fence=fence, attempts=row["attempts"] + 1, lease_until=_lease(now),
+                    started_at=iso(now),
+                )
             )
-        )
+    for payload in over:
+        _discard(ctx, payload)
+    if row is None:
+        return None
     actor = permissions.Actor(**row["actor"])
     return Lease(row["id"], row["kind"], row["city"], row["payload"], actor, fence)
 
@@ -189,8 +193,14 @@ def _repeated(ctx: Context, key: str, request: str) -> str | None:
     return str(kept["body"]["job"])
 
 
+def _ended(connection: Connection, which: ColumnElement[bool], **values: Any) -> list[dict[str, Any]]:
+    """End jobs that no runner works on; what they were asked, whose uploads nobody will read."""
+    ended = connection.execute(update(jobs).where(which).values(**values).returning(jobs.c.payload))
+    return list(ended.scalars())
+
+
 def _discard(ctx: Context, payload: dict[str, Any]) -> None:
-    """Remove the upload of a repeated request: the first one has its own."""
+    """Remove the upload of a request that nobody will work."""
     if "spooled" in payload:
         (ctx.spool / Path(payload["spooled"]).name).unlink(missing_ok=True)
 

@@ -54,7 +54,7 @@ def decide(
         if kind.field(ours) is None and ours != "geometry":
             names = ", ".join(field.name for field in kind.fields)
             raise values.IntakeError("E_FIELD", f"{kind.name} have no field '{ours}'; they have: {names}")
-        column = _column(theirs, columns)
+        column = _column(ours, theirs, columns)
         if column not in banned:
             found[ours] = (column, "given")
     used = {column for column, _ in found.values()}
@@ -90,14 +90,18 @@ def _names(field: kinds.Field, *, projected: bool) -> tuple[str, ...]:
     return field.names
 
 
-def _column(theirs: str, columns: Sequence[str]) -> str:
+def _column(ours: str, theirs: str, columns: Sequence[str]) -> str:
     if theirs in columns:
         return theirs
     alike = [column for column in columns if normal(column) == normal(theirs)]
     if len(alike) == 1:
         return alike[0]
     listed = ", ".join(columns[:40])
-    raise values.IntakeError("E_FIELD", f"the file has no column '{theirs}'; it has: {listed}")
+    raise values.IntakeError(
+        "E_FIELD",
+        f"the file has no column '{theirs}'; it has: {listed}",
+        detail={"missing": [ours], "columns": list(columns[:200])},
+    )
 
 
 def _require(kind: kinds.Kind, found: dict[str, tuple[str, str]], columns: Sequence[str], *, located: bool) -> None:
@@ -110,11 +114,12 @@ def _require(kind: kinds.Kind, found: dict[str, tuple[str, str]], columns: Seque
     if kind.place == "point" and not placed:
         missing += [name for name in ("lat", "lng") if name not in found]
     elif kind.place in ("shape", "either") and not placed:
-        missing.append("geometry" if kind.place == "shape" else "geometry (or lat and lng)")
+        missing.append("geometry")
     if missing:
         listed = ", ".join(columns[:40])
+        wanted = ", ".join(missing) + (" (or lat and lng)" if kind.place == "either" and not placed else "")
         raise values.IntakeError(
             "E_FIELD",
-            f"no column found for {', '.join(missing)}; say which with --field ours=theirs. The file has: {listed}",
+            f"no column found for {wanted}; say which with --field ours=theirs. The file has: {listed}",
             detail={"missing": missing, "columns": list(columns[:200])},
         )

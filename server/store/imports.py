@@ -35,13 +35,14 @@ def rejected_rows(connection: Connection, import_id: int) -> int:
 def rejects_of(
     connection: Connection, city: str, import_id: int, *, after: int, limit: int
 ) -> list[dict[str, Any]]:
-    """Refused rows of a city's import with a number above ``after``, by number."""
-    query = (
-        select(rejects).join(imports, imports.c.id == rejects.c.import_id)
-        .where(imports.c.city == city, rejects.c.import_id == import_id, rejects.c.row > after)
-        .order_by(rejects.c.row, rejects.c.seq).limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    """Why the next ``limit`` refused rows of a city's import were refused: those with a number above ``after``, by
+    number. A row has a line for each reason."""
+    mine = imports.c.city == city, rejects.c.import_id == import_id, rejects.c.row > after
+    joined = rejects.join(imports, imports.c.id == rejects.c.import_id)
+    numbers = select(rejects.c.row).select_from(joined).where(*mine).distinct().order_by(rejects.c.row).limit(limit)
+    last = select(func.max(numbers.subquery().c.row)).scalar_subquery()
+    query = select(rejects).select_from(joined).where(*mine, rejects.c.row <= last)
+    return [dict(row) for row in connection.execute(query.order_by(rejects.c.row, rejects.c.seq)).mappings()]
 
 
 def of_city(connection: Connection, city: str, *, before: int | None, limit: int) -> list[dict[str, Any]]:

@@ -21,9 +21,15 @@ REFUSED = "Failed to load resource"  # What Chromium writes on the console of ev
 
 @contextmanager
 def job_open(
-    chromium: sync_api.Browser, url: str, job: str, *, size: tuple[int, int] = OFFICE, refusals: bool = False
+    chromium: sync_api.Browser,
+    url: str,
+    job: str,
+    *,
+    size: tuple[int, int] = OFFICE,
+    refusals: bool = False,
+    shows: str = ".figures",
 ) -> Iterator[sync_api.Page]:
-    """A job of the demonstration city in English, once its figures are there; nothing may fail on the way.
+    """A job of the demonstration city in English, once what it ``shows`` is there; nothing may fail on the way.
 
     With ``refusals`` the server may refuse a request: such a story is about what the page says then.
     """
@@ -35,7 +41,7 @@ def job_open(
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     page.goto(f"{url}/?job={job}&lang=en")
     page.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    page.wait_for_selector(".work-body .figures", timeout=60_000)
+    page.wait_for_selector(f".work-body {shows}", timeout=60_000)
     yield page
     context.close()
     assert [said for said in complaints if not (refusals and said.startswith(REFUSED))] == []

@@ -10,6 +10,9 @@ import { KINDS, PRESETS, switched } from "../../server/static/js/layers/kinds.mj
 import { countIn, DEVIATION, GRID_COLOURS, quantiles } from "../../server/static/js/layers/style.mjs";
 import { within } from "../../server/static/js/panel/region.mjs";
 import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
+import { consequences, refusedTable } from "../../server/static/js/jobs/importreport.mjs";
+import { provide } from "../../server/static/js/i18n.mjs";
+import { outcome, statusText } from "../../server/static/js/parts/tasks.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
 import { judged } from "../../server/static/js/compare/tables.mjs";
 import { createTurns } from "../../server/static/js/turns.mjs";
@@ -159,4 +162,28 @@ test("a comparison marks what can be seen to change, and nothing of what is not 
   assert.deepEqual(judged([231, 239], String, 0), { mark: "▲", tone: "" });
   assert.deepEqual(judged([4100, 4101], km, -1), { mark: "=", tone: "" });
   assert.deepEqual(judged([540, null], km, -1), { mark: "", tone: "" });
+});
+
+test("the progress of an import is told in the page's language", () => {
+  provide("zh", { "progress.rows": "已读 {n} 行" });
+  assert.equal(statusText({ message: "63345 rows" }, "running"), "已读 63,345 行");
+});
+
+test("refused rows are a table that a spreadsheet opens", () => {
+  provide("zh", { "import.code.place.missing": "没有位置" });
+  const row = { row: 7, field: "lat,lng", code: "place.missing", reason: 'no "place"' };
+  assert.equal(refusedTable([row]), '\ufeffrow,field,fault,reason\r\n7,"lat,lng","没有位置","no ""place"""\r\n');
+});
+
+test("an import says what lies outside the city and what is subtracted", () => {
+  provide("en", { "import.outside": "Outside", "import.outside.what": "{n} of {rows}" });
+  assert.deepEqual(consequences({ rows: 636, outside: 631, corrections: 0 }), [["Outside", "631 of 636"]]);
+  const keys = consequences({ rows: 9, corrections: 4639, counted: 383321, alike: 1, households: { outside: 2, given: 3 } });
+  assert.deepEqual(keys.map(([key]) => key), ["import.lost", "import.corrections", "import.alike"]);
+});
+
+test("assigning workers says how many grids have one", () => {
+  provide("en", { "tasks.staffed": "{n} of {grids} grids have a worker." });
+  const job = { kind: "staff", result: { filled: 0, grids: 794 } };
+  assert.equal(outcome({ title: "tasks.staff", job }), "0 of 794 grids have a worker.");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { FIELDS } from "../../server/static/js/jobs/importer.mjs";
+import { FIELDS } from "../../server/static/js/jobs/importcolumns.mjs";
 import { KINDS } from "../../server/static/js/layers/kinds.mjs";
 import { fillIn, known, provide, t } from "../../server/static/js/i18n.mjs";
 

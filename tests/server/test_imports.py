@@ -68,6 +68,22 @@ def test_rows_are_accepted_rejected_or_duplicate(ctx: Context, tmp_path: Path) -
     assert [5] in faults.values()
 
 
+def test_refused_rows_are_paged_with_all_their_reasons(ctx: Context, tmp_path: Path) -> None:
+    rows = [["n1", "no time", "noise", "", "", 1], ["n2", "no time", "noise", "", "", 1]]
+    report = run(ctx, "incidents", write(tmp_path / "a.csv", [incident(3), *rows]))
+    number = int(report["import"])
+    whole = imports.rejected(ctx, "tiny", number)
+    assert [fault["row"] for fault in whole["items"]] == [2, 2, 3, 3]
+    paged, cursor = [], None
+    for _ in range(4):
+        page = imports.rejected(ctx, "tiny", number, limit=1, cursor=cursor)
+        paged += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert paged == whole["items"]
+
+
 def test_the_same_file_twice_changes_nothing(ctx: Context, tmp_path: Path) -> None:
     for kind in ("incidents", "cameras", "households"):
         path = tmp_path / f"{kind}.csv"

@@ -193,6 +193,19 @@ def test_a_bad_upload_fails_with_its_reason_and_leaves_no_file(ctx: Context, tmp
     assert verify.run(ctx)["ok"]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_upload_that_is_cancelled_before_it_is_read_leaves_no_file(ctx: Context, clock: Clock, lost: bool) -> None:
+    spooled = imports.spool(ctx, "tiny", io.BytesIO(b"name,lat,lng\n"), name="p.csv")
+    job = jobs.enqueue(ctx, "import", city="tiny", payload=spooled | {"kind": "places", "fields": {}})
+    if lost:
+        jobs.take(ctx)
+    jobs.cancel(ctx, job["id"])
+    clock.at += timedelta(seconds=jobs.LEASE_S + 1)
+    assert jobs.take(ctx) is None
+    assert jobs.get(ctx, job["id"])["status"] == "cancelled"
+    assert list(ctx.spool.glob("*.bin")) == []
+
+
 def test_a_runner_ends_when_asked_or_orphaned(ctx: Context) -> None:
     stop = threading.Event()
     stop.set()

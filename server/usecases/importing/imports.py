@@ -121,14 +121,16 @@ def history(ctx: Context, city: str, *, limit: int = 50, cursor: str | None = No
 
 
 def rejected(ctx: Context, city: str, import_id: int, *, limit: int = 500, cursor: str | None = None) -> dict[str, Any]:
-    """Refused rows of an import by number: ``{"items": [{row, field, code, reason}], "next": …}``."""
+    """The next ``limit`` refused rows of an import by number, each with all its reasons:
+    ``{"items": [{row, field, code, reason}], "next": …}``."""
     permissions.check(ctx.actor, "import.read")
     after = territory.cursor(cursor) or 0
     with database.reading(ctx.db) as connection:
         territory.city(ctx, connection, city)
         rows = imports.rejects_of(connection, city, import_id, after=after, limit=limit)
     items = [{name: row[name] for name in ("row", "field", "code", "reason")} for row in rows]
-    return {"items": items, "next": str(items[-1]["row"]) if len(items) == limit else None}
+    full = len({item["row"] for item in items}) == limit
+    return {"items": items, "next": str(items[-1]["row"]) if full else None}
 
 
 def spool(ctx: Context, city: str, stream: IO[bytes], *, name: str) -> dict[str, Any]:

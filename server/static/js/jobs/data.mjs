@@ -93,7 +93,7 @@ async function history(app) {
               ),
             ),
           ),
-          report(one),
+          report(app, one),
         ),
       ),
     ),

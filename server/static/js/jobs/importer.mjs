@@ -9,27 +9,13 @@ import { block } from "../parts/figures.mjs";
 import { errorText } from "../parts/tasks.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { labelled } from "./common.mjs";
+import { FIELDS, columnsAskedFor, columnsFound } from "./importcolumns.mjs";
 import { report } from "./importreport.mjs";
 
-/** Our columns of each kind, in the order in which they are offered. */
-export const FIELDS = /** @type {Record<string, string[]>} */ ({
-  incidents: ["id", "time", "category", "lat", "lng", "status"],
-  grids: ["code", "name", "community", "kind"],
-  households: ["households", "lat", "lng"],
-  buildings: ["id", "floors", "height_m", "households", "use", "compound"],
-  roads: ["id", "class", "name", "oneway"],
-  barriers: ["kind", "name", "cost"],
-  cameras: ["id", "code", "name", "lat", "lng", "kind", "heading", "angle", "range", "height", "status"],
-  workers: ["id", "name", "post", "skills", "capacity", "lat", "lng"],
-  centres: ["id", "name", "tier", "lat", "lng", "region"],
-  places: ["id", "name", "kind", "lat", "lng"],
-  regions: ["code", "name"],
-  nets: ["code", "name", "department", "community"],
-});
 const LEVELS = ["county", "town", "community"];
 const DELIMITERS = ["", ",", ";", "\t", "|"];
 const DATUMS = ["wgs84", "cgcs2000", "gcj02", "bd09"];
-const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf";
+const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.tsv,.tab,.txt,.xlsx,.parquet,.kml,.kmz,.pbf,.osm,.gz,.bz2";
 
 /**
  * @typedef {object} Asked what the reader says about the file
@@ -40,6 +26,7 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf
  * @property {string} tz
  * @property {string} time_format
  * @property {string} level of a file of regions
+ * @property {string} department of a file of a department's grids
  * @property {string} layer of a GeoPackage or KML that holds several
  * @property {string} sheet of a workbook that holds several
  * @property {string} encoding of a text file
@@ -47,6 +34,7 @@ const TAKES = ".geojson,.json,.gpkg,.zip,.csv,.txt,.xlsx,.parquet,.kml,.kmz,.pbf
  * @property {string} directions codes of a register of cameras, as code=degrees
  * @property {Record<string, string>} fields
  */
+/** @typedef {"department" | "crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding" | "directions"} TextOption */
 /** @typedef {{phase: "choose" | "reading" | "preview" | "importing" | "done", report: any, job: string | null, fault: any}} State */
 
 /** @param {any} app */
@@ -60,6 +48,7 @@ export function createImport(app) {
     tz: "",
     time_format: "",
     level: "community",
+    department: "",
     layer: "",
     sheet: "",
     encoding: "",
@@ -85,6 +74,8 @@ export function createImport(app) {
       const accepted = await request(app.path("imports"), { method: "POST", form: formOf(asked, dryRun) });
       state.job = app.tasks.follow(accepted, dryRun ? "tasks.preview" : "tasks.import");
     } catch (failure) {
+      const tooLarge = /** @type {any} */ (failure).code === "too_large";
+      if (tooLarge) return set({ phase: "choose", fault: { code: "E_BUDGET" } });
       failed(failure);
       set({ phase: state.report ? "preview" : "choose" });
     }
@@ -92,9 +83,9 @@ export function createImport(app) {
   const draw = () => {
     const { phase, report: found, fault } = state;
     if (phase === "choose" || phase === "reading")
-      replace(place, choose(asked, phase === "reading", fault, send, draw));
-    else if (phase === "done") replace(place, done(found, fresh));
-    else replace(place, preview(asked, found, phase === "importing", send, fresh));
+      replace(place, choose(asked, phase === "reading", fault, send, () => set({ fault: null })));
+    else if (phase === "done") replace(place, done(app, found, fresh));
+    else replace(place, preview(app, asked, found, phase === "importing", send, fresh));
   };
   const stop = app.tasks.watch((/** @type {any} */ task) => {
     if (task.id !== state.job) return;
@@ -118,9 +109,10 @@ export function createImport(app) {
  * @param {boolean} dryRun
  */
 function formOf(asked, dryRun) {
-  const { file, kind, fields, directions, ...said } = asked;
+  const { file, kind, fields, directions, department, ...said } = asked;
   const codes = kind === "cameras" ? codesOf(directions) : {};
   const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value));
+  if (kind === "nets" && department) Object.assign(given, { department });
   if (Object.keys(codes).length) Object.assign(given, { directions: codes });
   const form = new FormData();
   form.append("file", /** @type {File} */ (file), file?.name);
@@ -129,31 +121,33 @@ function formOf(asked, dryRun) {
 }
 
 /**
+ * @param {any} app
  * @param {any} found report
  * @param {() => void} fresh
  */
-function done(found, fresh) {
+function done(app, found, fresh) {
   return [
     h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("import.done"))),
-    report(found),
+    report(app, found),
     h("p.block", {}, h("button.button.primary", { type: "button", on: { click: fresh } }, t("import.another"))),
   ];
 }
 
 /**
+ * @param {any} app
  * @param {Asked} asked
  * @param {any} found report
  * @param {boolean} busy
  * @param {(dryRun: boolean) => void} send
  * @param {() => void} fresh
  */
-function preview(asked, found, busy, send, fresh) {
+function preview(app, asked, found, busy, send, fresh) {
   const button = (/** @type {string} */ look, /** @type {string} */ text, /** @type {() => void} */ run) =>
     h(`button.button${look}`, { type: "button", disabled: busy, on: { click: run } }, text);
   return [
     h("h3", {}, t("import.preview", { file: asked.file?.name ?? "" })),
-    report(found),
-    block(t("import.columns"), columns(asked, found)),
+    report(app, found),
+    columnsFound(asked, found),
     h(
       "div.row.wrap.sticky-foot",
       {},
@@ -169,12 +163,12 @@ function preview(asked, found, busy, send, fresh) {
  * @param {boolean} reading
  * @param {any} fault
  * @param {(dryRun: boolean) => void} send
- * @param {() => void} redraw
+ * @param {() => void} changed draws the form for another kind or file
  */
-function choose(asked, reading, fault, send, redraw) {
+function choose(asked, reading, fault, send, changed) {
   const setKind = (/** @type {string} */ kind) => {
     Object.assign(asked, { kind, fields: {} });
-    redraw();
+    changed();
   };
   const kinds = Object.keys(FIELDS).map((kind) => /** @type {[string, string]} */ ([kind, t(`kinds.${kind}`)]));
   const datums = ["", ...DATUMS].map((id) => /** @type {[string, string]} */ ([id, t(`import.datum.${id || "file"}`)]));
@@ -197,12 +191,14 @@ function choose(asked, reading, fault, send, redraw) {
           (level) => Object.assign(asked, { level }),
         ),
       ),
-    dropField(asked, redraw),
+    asked.kind === "nets" && textField(asked, "department", ""),
+    dropField(asked, changed),
     labelled(
       t("import.datum"),
       select(datums, asked.datum, (datum) => Object.assign(asked, { datum })),
     ),
     moreOptions(asked),
+    columnsAskedFor(asked, fault),
     h(
       "button.button.primary.wide",
       { type: "submit", disabled: !asked.file || reading },
@@ -222,13 +218,13 @@ function whatFailed(fault) {
 /**
  * Where a file is dropped or chosen.
  * @param {Asked} asked
- * @param {() => void} redraw
+ * @param {() => void} changed
  */
-function dropField(asked, redraw) {
+function dropField(asked, changed) {
   const take = (/** @type {File | undefined} */ file) => {
     if (!file) return;
-    asked.file = file;
-    redraw();
+    Object.assign(asked, { file, fields: {} });
+    changed();
   };
   const change = (/** @type {any} */ event) => take(event.target.files[0]);
   const input = h("input", { type: "file", accept: TAKES, "aria-label": t("import.file"), on: { change } });
@@ -259,12 +255,19 @@ function codesOf(text) {
   );
 }
 
+/**
+ * @param {Asked} asked
+ * @param {TextOption} name
+ * @param {string} placeholder
+ */
+function textField(asked, name, placeholder) {
+  const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
+  return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
+}
+
 /** @param {Asked} asked */
 function moreOptions(asked) {
-  const text = (/** @type {"crs" | "tz" | "time_format" | "layer" | "sheet" | "encoding" | "directions"} */ name, /** @type {string} */ placeholder) => {
-    const change = (/** @type {any} */ event) => Object.assign(asked, { [name]: event.target.value.trim() });
-    return labelled(t(`import.${name}`), h("input.field", { value: asked[name], placeholder, on: { change } }));
-  };
+  const text = (/** @type {TextOption} */ name, /** @type {string} */ placeholder) => textField(asked, name, placeholder);
   const times = asked.kind === "incidents" && [text("tz", "Asia/Shanghai"), text("time_format", "%Y-%m-%d %H:%M:%S")];
   return h(
     "details",
@@ -287,56 +290,6 @@ function moreOptions(asked) {
           (delimiter) => Object.assign(asked, { delimiter }),
         ),
       ),
-    ),
-  );
-}
-
-/**
- * The columns of the file beside ours; what was guessed can be set right.
- * @param {any} asked
- * @param {any} report
- */
-function columns(asked, report) {
-  const guessed = new Map((report.mapping ?? []).map((/** @type {any} */ map) => [map.ours, map]));
-  const theirs = [
-    ...new Set([
-      ...(report.mapping ?? []).map((/** @type {any} */ map) => map.theirs),
-      ...(report.ignored ?? []).map((/** @type {any} */ one) => (typeof one === "string" ? one : one.name)),
-    ]),
-  ].filter(Boolean);
-  return h(
-    "table",
-    {},
-    h(
-      "thead",
-      {},
-      h("tr", {}, h("th", { scope: "col" }, t("import.ours")), h("th", { scope: "col" }, t("import.theirs"))),
-    ),
-    h(
-      "tbody",
-      {},
-      FIELDS[asked.kind].map((field) => {
-        const now = asked.fields[field] ?? guessed.get(field)?.theirs ?? "";
-        const change = (/** @type {any} */ event) => {
-          if (event.target.value) asked.fields[field] = event.target.value;
-          else delete asked.fields[field];
-        };
-        return h(
-          "tr",
-          {},
-          h("td", {}, t(`field.${field}`), h("span.note", {}, ` ${field}`)),
-          h(
-            "td",
-            {},
-            h(
-              "select.field",
-              { "aria-label": t(`field.${field}`), on: { change } },
-              h("option", { value: "" }, "–"),
-              theirs.map((name) => h("option", { value: name, selected: name === now }, name)),
-            ),
-          ),
-        );
-      }),
     ),
   );
 }

@@ -1,14 +1,20 @@
 /** What an import came to: counts that add up, how the file was understood, and every kind of fault with its rows. */
 
+import { all } from "../api.mjs";
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { known, language, pick, t, tOr } from "../i18n.mjs";
 import { block, facts } from "../parts/figures.mjs";
+import { failed } from "../parts/toasts.mjs";
 
 const ROWS_SHOWN = 4;
+const KEEP_MS = 60_000;
 
-/** @param {any} one report of the API */
-export function report(one) {
+/**
+ * @param {any} app
+ * @param {any} one report of the API
+ */
+export function report(app, one) {
   const faults = one.faults ?? [];
   return h(
     "div.report",
@@ -35,6 +41,7 @@ export function report(one) {
           format.number(faults.reduce((/** @type {number} */ sum, /** @type {any} */ fault) => sum + fault.count, 0)),
         )
       : null,
+    one.import && one.rejected ? refusedButton(app, one) : null,
     block(
       t("import.understood"),
       facts([
@@ -53,10 +60,67 @@ export function report(one) {
           (one.mapping ?? []).map((/** @type {any} */ map) => `${map.ours} ← ${map.theirs}`).join(", "),
         ],
         [t("import.ignored"), (one.ignored ?? []).map(columnName).join(", ")],
+        ...consequences(one),
         [t("import.notes"), (one.notes ?? []).map((/** @type {any} */ note) => textOf(note)).join(" ")],
       ]),
     ),
   );
+}
+
+/**
+ * What the rows came to in the city, where that is not what one would take for granted.
+ * @param {any} one report of the API
+ * @returns {[string, string][]}
+ */
+export function consequences(one) {
+  const { outside, alike, corrections, counted, households } = one;
+  const told = /** @type {[string, boolean, Record<string, number>][]} */ ([
+    ["import.outside", outside > 0, { n: outside, rows: one.rows }],
+    ["import.lost", households?.outside > 0, { n: households?.outside, given: households?.given }],
+    ["import.corrections", corrections > 0, { n: corrections, counted }],
+    ["import.alike", alike > 0, { n: alike }],
+  ]);
+  return told
+    .filter(([, so]) => so)
+    .map(([key, , values]) => [
+      t(key),
+      t(`${key}.what`, Object.fromEntries(Object.entries(values).map(([name, n]) => [name, format.number(n)]))),
+    ]);
+}
+
+/**
+ * Every refused row with its reasons, to save as a table.
+ * @param {any} app
+ * @param {any} one report of the API
+ */
+function refusedButton(app, one) {
+  const save = async () => {
+    button.disabled = true;
+    try {
+      const items = await all(app.path(`imports/${one.import}/rejected`));
+      const body = new Blob([refusedTable(items)], { type: "text/csv" });
+      const link = h("a", { href: URL.createObjectURL(body), download: `refused-${one.import}.csv` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
+    } catch (failure) {
+      failed(failure);
+    }
+    button.disabled = false;
+  };
+  const button = h("button.button", { type: "button", on: { click: save } }, t("import.refused_rows"));
+  return h("p.block", {}, button);
+}
+
+/**
+ * The table of refused rows as CSV, with the mark by which Excel knows UTF-8.
+ * @param {{row: number, field: string, code: string, reason: string}[]} items
+ */
+export function refusedTable(items) {
+  const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
+  const lines = items.map(({ row, field, code, reason }) =>
+    [row, quoted(field), quoted(tOr(`import.code.${code}`, code)), quoted(reason)].join(","),
+  );
+  return ["\ufeffrow,field,fault,reason", ...lines, ""].join("\r\n");
 }
 
 /** @param {any[]} faults */

@@ -36,7 +36,7 @@ export function createTasks(city, onDone) {
   const ended = (/** @type {Task} */ task) => {
     if (task.job.status === "cancelled") forget(task.id);
     if (task.job.status !== "done") return;
-    toast(t("tasks.done", { task: t(task.title) }), { action: onDone(task.job) });
+    toast(outcome(task), { action: onDone(task.job) });
     setTimeout(() => forget(task.id), QUIET_MS);
   };
   const poll = async () => {
@@ -195,11 +195,22 @@ export function errorText(error) {
 }
 
 /**
+ * What a task that has ended well came to.
+ * @param {{title: string, job: any}} task
+ */
+export function outcome({ title, job }) {
+  if (job.kind !== "staff") return t("tasks.done", { task: t(title) });
+  return t("tasks.staffed", { n: format.number(job.result.filled), grids: format.number(job.result.grids) });
+}
+
+/**
+ * What a job is doing, in the page's language.
  * @param {any} job
  * @param {string} status
  */
-function statusText(job, status) {
+export function statusText(job, status) {
   if (status === "done") return t("tasks.ended");
   if (OVER.has(status) || !job?.message) return tOr(`tasks.${status}`, status);
-  return tOr(`progress.${job.message}`, job.message);
+  const [, rows] = /^(\d+) rows$/.exec(job.message) ?? [];
+  return rows ? t("progress.rows", { n: format.number(Number(rows)) }) : tOr(`progress.${job.message}`, job.message);
 }
