@@ -256,8 +256,22 @@ class Cordons(Told):
     cordons: list[CordonAt]
 
 
+class GridNamed(Named):
+    label: int
+
+
+class Whereabouts(Told):
+    """Where a point lies; ``near`` names a key place where no named road is at hand."""
+
+    region: Named | None
+    grid: GridNamed | None
+    roads: list[str]
+    near: str | None
+
+
 class Proposal(Told):
     id: str
+    at: Whereabouts
     name: str
     kind: Kind
     lat: float

@@ -120,5 +120,7 @@ def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
     page.locator(".work-body form input[type=number]").first.fill("3")
     page.get_by_role("button", name="Propose sites").click()
     page.get_by_text("Upper bound").wait_for(timeout=90_000)
-    assert page.locator(".work-body ol.items li").count() == 3
+    sites = page.locator(".work-body ol.items li").all_inner_texts()
+    assert len(sites) == 3
+    assert all(re.search(r"(社区|村).*% of need", site.replace("\n", " ")) for site in sites), sites
     assert page.locator(DRAWN).count() >= 3

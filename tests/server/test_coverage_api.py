@@ -102,13 +102,15 @@ def test_choosing_sites_is_a_job_and_a_proposal_is_kept(app: flask.Flask, planne
     job = planner.get(f"/api/jobs/{started.get_json()['job']['id']}").get_json()
     assert job["status"] == "done", job
     best = job["result"]["items"][0]
+    assert best["at"]["region"]["name"]
     kept = planner.post(f"{AT}/proposals", json={n: best[n] for n in CAMERA} | {"name": "一号"})
     assert kept.status_code == 201, kept.get_data(as_text=True)
     path = f"{AT}/proposals/{kept.get_json()['id']}"
     assert planner.post(path, json={"state": "approved"}).status_code == 422
     done = planner.post(path, json={"state": "approved", "purpose": "安全", "legal_basis": "条例"})
     assert (done.status_code, done.get_json()["state"]) == (200, "approved")
-    assert [one["name"] for one in planner.get(f"{AT}/proposals").get_json()["items"]] == ["一号"]
+    listed = planner.get(f"{AT}/proposals").get_json()["items"]
+    assert [(one["name"], one["at"]) for one in listed] == [("一号", best["at"])]
     assert planner.post(f"{AT}/history", json={}).status_code == 201
     exact = planner.get(f"{AT}/register?audience=审计")
     assert "审计" in exact.get_data(as_text=True)

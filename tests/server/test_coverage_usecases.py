@@ -24,6 +24,7 @@ from server.usecases.cameras import (
     coverage_export,
     coverage_figures,
     outages,
+    whereabouts,
 )
 from server.usecases.city import territory
 from server.usecases.context import Context
@@ -34,6 +35,8 @@ LAT, LNG = 30.5102, 114.3102
 """Open ground in the middle; a wall stands 20 m to the north, a compound 100 m to the east."""
 METRE = 1 / 111_195
 EAST = METRE / 0.8615
+ROAD_LAT = 30.51001
+"""The one road of the tiny city runs along this latitude."""
 VIEWER = permissions.Actor("v", "viewer", "tiny")
 OPERATOR = permissions.Actor("o", "operator", "tiny")
 
@@ -220,6 +223,19 @@ def test_a_proposal_is_approved_only_with_purpose_and_basis(ctx: Context) -> Non
     assert camera_proposals.list_(ctx, "tiny")["items"] == []
     with pytest.raises(errors.NotFound):
         camera_proposals.decide(ctx, "tiny", number, state="approved")
+
+
+def test_a_point_is_told_by_its_road_or_else_by_a_key_place_within_its_community(ctx: Context) -> None:
+    with database.reading(ctx.db) as connection:
+        place = territory.world(ctx, connection, "tiny")
+        school = next(row for row in imported.rows(connection, "places", "tiny") if abs(row["lat"] - ROAD_LAT) > 0.001)
+        lats, lngs = [ROAD_LAT + 20 * METRE, school["lat"], 0.0], [LNG, school["lng"] + 100 * EAST, 0.0]
+        road, near, nowhere = whereabouts.of(ctx, connection, place, lats=lats, lngs=lngs)
+    assert road["roads"] == [f"路 {tiny.EVIL}"]
+    assert road["near"] is None
+    assert road["region"]["code"].startswith("C")
+    assert (near["roads"], near["near"]) == ([], school["name"])
+    assert nowhere == {"region": None, "grid": None, "roads": [], "near": None}
 
 
 def test_next_sites_add_need_under_their_bound_and_look_into_nothing_forbidden(ctx: Context) -> None:
