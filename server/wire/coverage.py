@@ -75,8 +75,9 @@ class Named(Told):
     name: str
 
 
-class Gap(Told):
-    rank: int
+class CellNeed(Told):
+    """What a base cell needs, by what, and how much of its public ground is seen."""
+
     cell: CellId
     lat: float
     lng: float
@@ -87,6 +88,16 @@ class Gap(Told):
     places: int
     households: float
     region: Named | None
+
+
+class Gap(CellNeed):
+    rank: int
+
+
+class CellGap(CellNeed):
+    """``cameras``: how many stand in the cell."""
+
+    cameras: int
 
 
 class GapList(Told):

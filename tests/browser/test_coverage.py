@@ -63,6 +63,9 @@ def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     assert cell is not None
     first.click()
     browser.until(page, lambda: cell.group() in page.url)
+    told = page.locator("#panel").get_by_text("Reports and view")
+    told.wait_for()
+    browser.until(page, lambda: "Public ground seen" in page.locator("#panel").inner_text())
     way = page.locator("#panel nav.crumbs button")
     browser.until(page, lambda: way.count() == 3)
     assert re.search(r"(街道|镇|乡)$", way.nth(1).inner_text()) and re.search(r"(社区|村)$", way.nth(2).inner_text())

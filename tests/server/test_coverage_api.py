@@ -55,6 +55,17 @@ def test_a_viewer_gets_bands_of_cells_with_three_cameras_and_no_site(steady: fla
     assert operator.get(f"{AT}/register?audience=x").status_code == 403
 
 
+def test_a_cell_has_the_shape_that_is_promised_and_is_not_for_viewers(steady: flask.Flask) -> None:
+    operator = tiny.signed_in(steady, "operator")
+    cell = operator.get(f"{AT}/gaps").get_json()["items"][0]["cell"]
+    answer = operator.get(f"{AT}/cells/{cell}?from=2026-01-01T00:00:00Z")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
+    _model(steady, "cells/<cell>").model_validate(answer.get_json())
+    assert operator.get(f"{AT}/cells/{cell.upper()}").status_code == 404
+    for role in ("viewer", "worker"):
+        assert tiny.signed_in(steady, role).get(f"{AT}/cells/{cell}").status_code == 403
+
+
 def test_trying_a_camera_out_answers_its_view(steady: flask.Flask) -> None:
     operator = tiny.signed_in(steady, "operator")
     answer = operator.post(f"{AT}/sight", json=CAMERA)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from geo import cells
 from server.rules import permissions
 from server.store import audit, database, imported
 from server.usecases import errors, verify
@@ -225,6 +226,25 @@ def test_a_proposal_is_approved_only_with_purpose_and_basis(ctx: Context) -> Non
         camera_proposals.decide(ctx, "tiny", number, state="approved")
 
 
+def test_a_cell_is_told_with_its_reports_and_its_share_in_view(ctx: Context) -> None:
+    ranked = camera_gaps.ranked(ctx, "tiny", limit=500)["items"]
+    for one in ranked[:5]:
+        told = camera_gaps.cell(ctx, "tiny", one["cell"])
+        assert {name: told[name] for name in one if name != "rank"} == {n: v for n, v in one.items() if n != "rank"}
+    with_camera = camera_gaps.cell(ctx, "tiny", _cell_at(LAT, LNG))
+    assert with_camera["cameras"] >= 1
+    assert with_camera["seen"] > 0
+    none = camera_gaps.cell(ctx, "tiny", one["cell"], category="nothing of the kind")
+    assert none["incidents"] == 0
+    for wrong in ("890000000000000", "nonsense", _cell_at(0.0, 0.0)):
+        with pytest.raises(errors.NotFound):
+            camera_gaps.cell(ctx, "tiny", wrong)
+
+
+def _cell_at(lat: float, lng: float) -> str:
+    return cells.to_hex(cells.from_points([lat], [lng], 9))[0]
+
+
 def test_a_point_is_told_by_its_road_or_else_by_a_key_place_within_its_community(ctx: Context) -> None:
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, "tiny")
@@ -307,6 +327,9 @@ def test_a_region_scoped_operator_hears_nothing_of_the_other_half(ctx: Context) 
     assert [one["code"] for one in coverage_figures.figures(own, "tiny", level="town")["items"]] == ["T1"]
     with pytest.raises(errors.NotFound):
         cordons.closure(own, "tiny", region="T2")
+    theirs = max(camera_gaps.ranked(ctx, "tiny", limit=500)["items"], key=lambda one: one["lng"])
+    with pytest.raises(errors.NotFound):
+        camera_gaps.cell(own, "tiny", theirs["cell"])
     with pytest.raises(permissions.Denied):
         camera_proposals.propose(own, "tiny", {})
 
@@ -319,6 +342,8 @@ def test_a_viewer_is_told_of_no_gap_no_site_and_no_view(ctx: Context) -> None:
     ):  # fmt: skip
         with pytest.raises(permissions.Denied):
             ask(viewer, "tiny")  # type: ignore[operator]
+    with pytest.raises(permissions.Denied):
+        camera_gaps.cell(viewer, "tiny", _cell_at(LAT, LNG))
 
 
 def test_the_invariants_hold(ctx: Context) -> None:
