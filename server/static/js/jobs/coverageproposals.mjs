@@ -108,5 +108,5 @@ export function historyBlock(app, city) {
     }
   };
   request(app.path("coverage/history")).then((/** @type {any} */ found) => draw(found.items), failed);
-  return block(t("coverage.history"), h("div", {}, place, app.can("camera.propose") ? h("button.button", { type: "button", on: { click: keep } }, t("coverage.history.keep")) : null));
+  return block(t("coverage.history"), h("div.stack", {}, place, app.can("camera.propose") ? h("button.button", { type: "button", on: { click: keep } }, t("coverage.history.keep")) : null));
 }
