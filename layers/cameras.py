@@ -33,7 +33,10 @@ def coverage_legend(
 ) -> dict[str, Any]:
     """Quantile classes of cameras per km² over the whole city."""
     scale = style.quantile(density_per_km2, ramp="coverage")
-    return legend.make(scale, title=COVERAGE, unit=DENSITY_UNIT, n=n, source=source, left_out=left_out)
+    return legend.make(
+        scale, title=COVERAGE, unit=DENSITY_UNIT, n=n, of=legend.CAMERAS, each=legend.CELLS, source=source,
+        left_out=left_out,
+    )  # fmt: skip
 
 
 def gaps_legend(
@@ -46,7 +49,10 @@ def gaps_legend(
 ) -> dict[str, Any]:
     """Quantile classes of need (incidents little seen by cameras); red, because it asks for action."""
     scale = style.quantile(need, ramp="gaps", count=5)
-    return legend.make(scale, title=GAPS, unit=NEED_UNIT, n=n, window=window, source=source, left_out=left_out)
+    return legend.make(
+        scale, title=GAPS, unit=NEED_UNIT, n=n, of=legend.REPORTS, each=legend.CELLS, window=window, source=source,
+        left_out=left_out,
+    )  # fmt: skip
 
 
 def encode_coverage(

@@ -91,6 +91,8 @@ def deviation_legend(
         title={"zh": f"户数偏离目标（{low}–{high} 户）", "en": f"Households off target ({low}–{high})"},
         unit=DEVIATION_UNIT,
         n=len(grids) - without,
+        of=legend.GRIDS,
+        each=legend.GRIDS,
         left_out=left_out,
         ratio=True,
     )

@@ -34,7 +34,10 @@ def heat_legend(
 ) -> dict[str, Any]:
     """Quantile classes of the whole city's values and the legend that says them. `per`: raw, area or household."""
     scale = style.quantile(values, ramp="heat")
-    return legend.make(scale, title=TITLES[per], unit=UNITS[per], n=n, window=window, source=source, left_out=left_out)
+    return legend.make(
+        scale, title=TITLES[per], unit=UNITS[per], n=n, of=legend.REPORTS, each=legend.CELLS, window=window,
+        source=source, left_out=left_out,
+    )  # fmt: skip
 
 
 def encode(

@@ -9,6 +9,7 @@ what needs action. Colours are `#rrggbb`.
 from __future__ import annotations
 
 import dataclasses
+import decimal
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,6 +33,10 @@ DEVIATION_BREAKS = (-0.5, -0.2, 0.0, 0.2, 0.5)
 """Blue below the band, orange above, grey inside it. Breaks are ratios of the nearer end of the band."""
 
 MISSING = "#c9ccce"
+
+ALIKE = 0.03
+"""Values per area that differ by less than this ratio come from the same count: cells of one resolution differ in area
+by about a hundredth within a city."""
 
 
 class StyleError(ValueError):
@@ -68,19 +73,23 @@ class Scale:
 def quantile(values: npt.ArrayLike, *, ramp: str, count: int = 6) -> Scale:
     """At most `count` classes with about equally many of the positive finite `values` of the whole city.
 
-    Equal values stay together, and what a large tie takes is shared out among the remaining classes; breaks are
-    rounded to two significant digits unless all values are whole. Zero and less belong to no class. No positive
-    value: no class.
+    Equal values stay together, and so do those that differ by less than `ALIKE` with clear room round them: one camera
+    per cell is a little more per km² in a smaller cell. What a large tie takes is shared out among the remaining
+    classes. Limits have at most two significant digits unless all values are whole. Zero and less belong to no class.
+    No positive value: no class.
     """
     array = np.asarray(values, np.float64)
     positive = np.sort(array[np.isfinite(array) & (array > 0)])
     if positive.size == 0:
         return Scale(())
     whole = _whole(positive)
-    starts = _even_starts(positive, count)
-    breaks = starts if whole else sorted({_two_digits(one) for one in starts})
     lowest, highest = float(positive[0]), float(positive[-1])
-    return _scale([lowest, *(one for one in breaks if lowest < one <= highest), highest], array, ramp=ramp)
+    if whole:
+        return _scale([lowest, *_even_starts(positive, count), highest], array, ramp=ramp)
+    breaks = [_round_between(below, start) for below, start in _even_gaps(positive, count)]
+    low, high = _digits(lowest, 2, decimal.ROUND_FLOOR), _digits(highest, 2, decimal.ROUND_CEILING)
+    within = sorted({one for one in breaks if lowest < one <= highest and one < high})
+    return _scale([low, *within, high], array, ramp=ramp)
 
 
 def fixed(values: npt.ArrayLike, breaks: Sequence[float], *, ramp: str) -> Scale:
@@ -196,6 +205,22 @@ def _first_outside(taken: set[int]) -> int:
     return index
 
 
+def _even_gaps(ascending: Floats, count: int) -> list[tuple[float, float]]:
+    """The value before and the value at the start of the second and later classes; values that are alike as one."""
+    alike = _alike(ascending)
+    starts = np.array(_even_starts(alike, count))
+    return [(float(ascending[at - 1]), float(ascending[at])) for at in np.searchsorted(alike, starts).tolist()]
+
+
+def _alike(ascending: Floats) -> Floats:
+    """Each value, or the least of its group where a group is no wider than `ALIKE` and as far from its neighbours."""
+    begins = np.flatnonzero(np.r_[True, ascending[1:] > ascending[:-1] * (1 + ALIKE)])
+    ends = np.r_[begins[1:], ascending.size] - 1
+    narrow = ascending[ends] <= ascending[begins] * (1 + ALIKE)
+    group = np.repeat(np.arange(begins.size), ends - begins + 1)
+    return np.where(narrow[group], ascending[begins[group]], ascending)
+
+
 def _even_starts(ascending: Floats, count: int) -> list[float]:
     """Where the second and later of at most `count` classes begin, so that each takes an even share of what is left."""
     distinct, first = np.unique(ascending, return_index=True)
@@ -247,8 +272,19 @@ def _index(values: Floats, limits: Sequence[tuple[float | None, float | None]]) 
     return index
 
 
-def _two_digits(value: float) -> float:
-    return float(f"{value:.2g}")
+def _round_between(below: float, start: float) -> float:
+    """The number with fewest digits above `below` and not above `start`; where two do not do, `start` in two."""
+    for digits in (1, 2):
+        low = _digits(start, digits, decimal.ROUND_FLOOR)
+        if low > below:
+            return low
+    return float(f"{start:.2g}")
+
+
+def _digits(value: float, digits: int, rounding: str) -> float:
+    """A positive value in so many significant digits, rounded down or up."""
+    exact = decimal.Decimal(repr(value))
+    return float(exact.quantize(decimal.Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=rounding))
 
 
 def _between(colours: Sequence[str], place: float) -> str:

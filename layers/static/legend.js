@@ -47,11 +47,14 @@
 
   /**
    * The legend of a layer as an element.
-   * @param {Object} legend {title, unit, n, window, source, left_out, classes}  @param {'zh'|'en'} lang
+   * @param {Object} legend {title, unit, n, of, each, window, source, left_out, classes}  @param {'zh'|'en'} lang
    */
   function render(legend, lang) {
     const unit = say(legend.unit, lang);
     const list = element('ul', {class: 'gezhi-classes'});
+    if (legend.each) {
+      list.append(element('li', {}, element('span', {}), element('span', {}), element('span', {class: 'gezhi-count', text: say(legend.each, lang)})));
+    }
     for (const one of legend.classes) {
       const swatch = element('span', {class: 'gezhi-swatch', 'aria-hidden': 'true'});
       if (one.colour) swatch.style.backgroundColor = one.colour;
@@ -60,7 +63,7 @@
         element('span', {class: 'gezhi-count', text: number(one.count)})));
     }
     const head = element('h3', {text: say(legend.title, lang)}, element('small', {text: unit}));
-    const notes = [`n = ${number(legend.n)}`];
+    const notes = [`n = ${number(legend.n)}${legend.of ? ` ${say(legend.of, lang)}` : ''}`];
     if (legend.window) notes.push(legend.window.map((time) => time.slice(0, 10)).join(' – '));
     if (legend.source) notes.push(`${lang === 'zh' ? '来源：' : 'Source: '}${say(legend.source, lang)}`);
     if (legend.left_out) notes.push(`${lang === 'zh' ? '未计入：' : 'Left out: '}${say(legend.left_out, lang)}`);

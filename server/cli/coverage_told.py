@@ -51,7 +51,8 @@ def sites(found: dict[str, Any]) -> None:
     """Chosen sites and their bound."""
     for one in found["items"]:
         aim = "" if one["heading_deg"] is None else f" {one['heading_deg']:.0f}°"
-        click.echo(f"{one['rank']:>3}  {one['lat']:.6f} {one['lng']:.6f}  {one['kind']}{aim}  +{one['gain']:.3%}")
+        site = f"{one['lat']:.6f} {one['lng']:.6f}  {one['kind']}{aim}"
+        click.echo(f"{one['rank']:>3}  {site}  +{one['gain']:.3%}  {_where(one)}")
     click.echo(
         f"need in view {found['seen_before']:.3%} → {found['seen_after']:.3%}; no choice of these "
         f"{found['candidates']} candidates exceeds {found['bound']:.3%}; cost {found['cost']:g}"
@@ -93,9 +94,17 @@ def proposals(found: dict[str, Any]) -> None:
     for one in found["items"]:
         aim = "" if one["heading_deg"] is None else f" {one['heading_deg']:.0f}°"
         where = f"{one['lat']:.6f} {one['lng']:.6f}"
-        click.echo(f"{one['id']:>4}  {one['state']:<9} {where}  {one['kind']}{aim}  {one['name']}")
+        click.echo(f"{one['id']:>4}  {one['state']:<9} {where}  {one['kind']}{aim}  {one['name']}  {_where(one)}")
     effect = found["effect"]
     for name, before in effect["before"].items():
         after = effect["after"][name]
         shown = (_share(before), _share(after)) if name != "places" else (before, after)
         click.echo(f"{name:<7} {shown[0]} → {shown[1]}")
+
+
+def _where(one: dict[str, Any]) -> str:
+    """Roads or a key place, community and grid."""
+    at = one["at"]
+    region, grid = (at[name] or {} for name in ("region", "grid"))
+    parts = [" / ".join(at["roads"]) or (at["near"] or ""), region.get("name", ""), grid.get("code", "")]
+    return " · ".join(part for part in parts if part)

@@ -6,6 +6,7 @@ import hashlib
 import math
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -50,6 +51,12 @@ def exist(ctx: Context) -> bool:
     """Whether any account was ever made."""
     with database.reading(ctx.db) as connection:
         return accounts.count(connection) > 0
+
+
+def named(ctx: Context, names: Sequence[str]) -> list[str]:
+    """Those of the names that an account bears, in the order given."""
+    with database.reading(ctx.db) as connection:
+        return [name for name in names if accounts.user(connection, name) is not None]
 
 
 def add(

@@ -48,7 +48,7 @@ def figures(found: dict[str, Any]) -> dict[str, Any]:
         share = round(found["false_share"] * 100)
         told = _told(
             found, style.Scale(()), title={"zh": "上报事件的变化", "en": "Change of reports"},
-            unit={"zh": "区域", "en": "areas"},
+            unit=legend.AREAS,
             left_out={
                 "zh": f"两期合计不足 {found['least']} 件的区域不作判断（误报比例控制在 {share}% 以内）",
                 "en": f"judgement where both windows have fewer than {found['least']} (false calls below {share}%)",
@@ -64,8 +64,8 @@ def alerts(found: dict[str, Any]) -> dict[str, Any]:
     rule, colours = found["rule"], [one["colour"] for one in found["items"]]
     few = sum(one["cause"] == "few" for one in found["items"])
     made = legend.make(
-        style.Scale(()), title={"zh": "三色预警", "en": "Three-colour alert"}, unit={"zh": "区域", "en": "areas"},
-        n=found["n"] or 0, window=None, source=_SOURCE,
+        style.Scale(()), title={"zh": "三色预警", "en": "Three-colour alert"}, unit=legend.AREAS,
+        n=found["n"] or 0, of=legend.REPORTS, each=legend.AREAS, window=None, source=_SOURCE,
         left_out={
             "zh": f"对最近一期不足 {rule['least']} 件的 {few} 个区域的判断（显示为蓝）；截至 {found['day']}，"
             f"与本区域此前 {rule['baseline']} 期相比",
@@ -85,7 +85,8 @@ def steps(found: Columns, *, per: str) -> Columns:
     earlier = found.meta["earlier"]
     made = legend.make(
         scale, title={"zh": "上报事件（逐期）", "en": "Reports, step by step"}, unit=incident_layers.UNITS[per],
-        n=int(found.meta["n"]), window=found.meta["window"] if found.meta["steps"] else None, source=_SOURCE,
+        n=int(found.meta["n"]), of=legend.REPORTS, each=legend.CELLS,
+        window=found.meta["window"] if found.meta["steps"] else None, source=_SOURCE,
         left_out={
             "zh": f"更早的 {earlier:,} 件；平滑（各期用同一分级）" if earlier else "平滑（各期用同一分级）",
             "en": (f"{earlier:,} earlier reports; " if earlier else "") + "smoothing (one scale for all steps)",
@@ -96,7 +97,8 @@ def steps(found: Columns, *, per: str) -> Columns:
 
 def _told(found: dict[str, Any], scale: style.Scale, **words: Any) -> dict[str, Any]:
     window = found["window"] if found["window"][0] and found["window"][1] else None
-    return legend.make(scale, n=found["n"], window=window, source=_SOURCE, **words)
+    told = {"n": found["n"], "of": legend.REPORTS, "each": legend.AREAS, "window": window, "source": _SOURCE}
+    return legend.make(scale, **told, **words)
 
 
 def _classes(table: Any, counts: list[int]) -> list[dict[str, Any]]:

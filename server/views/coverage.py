@@ -67,6 +67,17 @@ def coverage_gaps(ctx: Context, city: str, query: asked.Gaps) -> Any:
 
 @routes.serve(
     blueprint,
+    Route(_AT + "/cells/<cell>", "GET", "gap.read", "Reports of a cell, and its share in view", query=asked.CellGap,
+          answer=wire.CellGap, keeping="exact"),
+)  # fmt: skip
+def coverage_cell(ctx: Context, city: str, cell: str, query: asked.CellGap) -> Any:
+    return camera_gaps.cell(
+        ctx, city, cell, weights=query.weights(), start=query.from_, end=query.to, category=query.category
+    )
+
+
+@routes.serve(
+    blueprint,
     Route(_AT + "/surplus", "GET", "gap.read", "More watching than needed, and private ground in view",
           query=asked.Limit, answer=wire.Surplus, keeping="exact"),
 )  # fmt: skip

@@ -34,7 +34,8 @@ def heat(found: Columns, *, per: str, breaks: Sequence[float] | None = None) -> 
     scale = style.quantile(values, ramp="heat") if breaks is None else style.open_ended(values, breaks, ramp="heat")
     floor = found.meta.get("floor")
     return _with(
-        found, scale, title=_HEAT_TITLE, unit=_HEAT_UNITS[per], left_out=_FLOOR_NOTE if floor else _left_out(found)
+        found, scale, title=_HEAT_TITLE, unit=_HEAT_UNITS[per], of=legend.REPORTS,
+        left_out=_FLOOR_NOTE if floor else _left_out(found),
     )
 
 
@@ -42,7 +43,7 @@ def coverage(found: Columns) -> Columns:
     """Cameras per km²."""
     scale = style.quantile(found.columns["value"], ramp="coverage")
     return _with(
-        found, scale, title={"zh": "摄像机密度", "en": "Camera density"},
+        found, scale, title={"zh": "摄像机密度", "en": "Camera density"}, of=legend.CAMERAS,
         unit={"zh": "台/平方公里", "en": "cameras per km²"},
         left_out={"zh": "离线摄像机计入密度，不计入覆盖", "en": "offline cameras count for density, not for coverage"},
     )  # fmt: skip
@@ -56,7 +57,7 @@ def seen(found: Columns, *, k: int) -> Columns:
     return _with(
         Columns(found.cells[some], columns, found.meta), style.quantile(share, ramp="coverage"),
         title={"zh": f"公共地面可见率（{k} 台以上）", "en": f"Public ground seen by {k} or more"},
-        unit={"zh": "%", "en": "%"},
+        unit={"zh": "%", "en": "%"}, of=legend.CAMERAS,
         left_out={"zh": "建筑、小区院落、遮蔽扇区、离线点位", "en": "buildings, compounds, masks, offline sites"},
     )  # fmt: skip
 
@@ -74,8 +75,8 @@ def bands(found: Columns) -> Columns:
         "en": f"cells with fewer than {privacy.CAMERA_FLOOR} cameras",
     }
     told = _with(
-        found, scale, title={"zh": "摄像机密度等级", "en": "Camera density band"}, unit={"zh": "单元", "en": "cells"},
-        left_out=note,
+        found, scale, title={"zh": "摄像机密度等级", "en": "Camera density band"}, unit=legend.CELLS,
+        of=legend.CELLS, left_out=note,
     )  # fmt: skip
     for step, label in zip(told.meta["legend"]["classes"], _BANDS, strict=True):
         step["label"] = label
@@ -87,7 +88,8 @@ def gaps(found: Columns) -> Columns:
     scale = style.quantile(found.columns["value"], ramp="gaps")
     return _with(
         found, scale, title={"zh": "视频覆盖缺口：有事件而看不到的单元", "en": "Coverage gaps: incidents out of sight"},
-        unit={"zh": "件（按未覆盖比例）", "en": "incidents × unseen share"}, left_out=_left_out(found),
+        unit={"zh": "件（按未覆盖比例）", "en": "incidents × unseen share"}, of=legend.REPORTS,
+        left_out=_left_out(found),
     )  # fmt: skip
 
 
@@ -107,11 +109,11 @@ def hotspots(found: Columns) -> Columns:
     told = _with(
         found, style.Scale(tuple(steps)),
         title={"zh": "上报事件的热点与冷点（Gi*）", "en": "Hot and cold spots of reports (Gi*)"},
-        unit={"zh": "z 值", "en": "z"}, left_out=_chance(found),
+        unit={"zh": "z 值", "en": "z"}, of=legend.REPORTS, left_out=_chance(found),
     )  # fmt: skip
     emerged = _with(
         found, style.Scale(()), title={"zh": "热点如何演变", "en": "How spots emerged"},
-        unit={"zh": "单元", "en": "cells"}, left_out=_chance(found),
+        unit=legend.CELLS, of=legend.REPORTS, left_out=_chance(found),
     )  # fmt: skip
     steps_ = spot_layers.class_steps(found.meta["kinds"], found.columns["class"])
     by_class = {**emerged.meta["legend"], "classes": steps_}
@@ -134,8 +136,9 @@ def _chance(found: Columns) -> dict[str, str]:
 
 def _with(found: Columns, scale: style.Scale, **words: Any) -> Columns:
     made = legend.make(
-        scale, n=int(found.meta.get("n") or 0), window=_window(found), source=_words(found.meta.get("source")), **words
-    )
+        scale, n=int(found.meta.get("n") or 0), each=legend.CELLS, window=_window(found),
+        source=_words(found.meta.get("source")), **words,
+    )  # fmt: skip
     return dataclasses.replace(found, meta={**found.meta, "legend": made})
 
 

@@ -24,6 +24,7 @@ _ID_SAYS: Final = {
     "request": "id of a service request, source.id",
     "camera": "id of a camera",
     "proposal": "id of a proposed camera",
+    "cell": "H3 id of a base cell, 15 hexadecimal characters",
     "net": "id of a department's net",
 }
 _REFUSALS: Final = {

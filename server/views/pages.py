@@ -11,6 +11,7 @@ from layers import page
 from server import auth, errors, language
 from server.rules import permissions
 from server.usecases import errors as refusals
+from server.usecases import users
 from server.usecases.city import cities
 from server.usecases.context import Context
 from server.views import answers, openapi, routes
@@ -39,6 +40,7 @@ def city_page(ctx: Context, city: str) -> flask.Response:
     boot = {
         "city": city, "city_name": found["name"], "demo": auth.demo(), "language": flask.g.language,
         "fictional": found["demo"], "can": sorted(permissions.allowed(ctx.actor)),
+        "accounts": users.named(ctx, (permissions.HOST.name, auth.DEMO.name)),
     }  # fmt: skip
     return _rendered("city.html", shell=shell, boot=boot, early=_early(found, flask.request.args.get("plan")))
 

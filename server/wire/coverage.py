@@ -75,8 +75,9 @@ class Named(Told):
     name: str
 
 
-class Gap(Told):
-    rank: int
+class CellNeed(Told):
+    """What a base cell needs, by what, and how much of its public ground is seen."""
+
     cell: CellId
     lat: float
     lng: float
@@ -87,6 +88,16 @@ class Gap(Told):
     places: int
     households: float
     region: Named | None
+
+
+class Gap(CellNeed):
+    rank: int
+
+
+class CellGap(CellNeed):
+    """``cameras``: how many stand in the cell."""
+
+    cameras: int
 
 
 class GapList(Told):
@@ -256,8 +267,22 @@ class Cordons(Told):
     cordons: list[CordonAt]
 
 
+class GridNamed(Named):
+    label: int
+
+
+class Whereabouts(Told):
+    """Where a point lies; ``near`` names a key place where no named road is at hand."""
+
+    region: Named | None
+    grid: GridNamed | None
+    roads: list[str]
+    near: str | None
+
+
 class Proposal(Told):
     id: str
+    at: Whereabouts
     name: str
     kind: Kind
     lat: float

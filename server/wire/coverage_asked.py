@@ -46,22 +46,27 @@ class Weights(Asked):
         return self
 
 
-class Gaps(Counted):
-    """GET …/coverage/gaps: weights of the needs, and how many cells."""
+class CellGap(Counted):
+    """GET …/coverage/cells/C: weights of the needs."""
 
     incidents: Weight = 0.5
     places: Weight = 0.3
     households: Weight = 0.2
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
 
     @model_validator(mode="after")
-    def _some_weight(self) -> Gaps:
+    def _some_weight(self) -> CellGap:
         self.weights()
         return self
 
     def weights(self) -> rules.Weights:
         """The weights as the rules take them."""
         return rules.Weights(self.incidents, self.places, self.households)
+
+
+class Gaps(CellGap):
+    """GET …/coverage/gaps: weights of the needs, and how many cells."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
 class Views(Asked):

@@ -63,6 +63,9 @@ def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     assert cell is not None
     first.click()
     browser.until(page, lambda: cell.group() in page.url)
+    told = page.locator("#panel").get_by_text("Reports and view")
+    told.wait_for()
+    browser.until(page, lambda: "Public ground seen" in page.locator("#panel").inner_text())
     way = page.locator("#panel nav.crumbs button")
     browser.until(page, lambda: way.count() == 3)
     assert re.search(r"(街道|镇|乡)$", way.nth(1).inner_text()) and re.search(r"(社区|村)$", way.nth(2).inner_text())
@@ -120,5 +123,7 @@ def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
     page.locator(".work-body form input[type=number]").first.fill("3")
     page.get_by_role("button", name="Propose sites").click()
     page.get_by_text("Upper bound").wait_for(timeout=90_000)
-    assert page.locator(".work-body ol.items li").count() == 3
+    sites = page.locator(".work-body ol.items li").all_inner_texts()
+    assert len(sites) == 3
+    assert all(re.search(r"(社区|村).*% of need", site.replace("\n", " ")) for site in sites), sites
     assert page.locator(DRAWN).count() >= 3

@@ -16,6 +16,10 @@ def test_a_plan_says_who_made_it_and_keeps_its_files_folded(served: Served, chro
         marks = page.locator(".legend").first.locator("svg.swatch path:last-child")
         browser.until(page, lambda: marks.count() == 4)
         assert len({mark.get_attribute("d") for mark in marks.all()}) == 4
+        communities = page.locator(".work-body details")
+        assert communities.locator("li").count() == 0
+        communities.locator("summary").click()
+        browser.until(page, lambda: communities.locator("li").count() == int(communities.locator(".tag").inner_text()))
         page.get_by_role("navigation").get_by_text("Plans", exact=True).click()
         card = page.locator("article.plan", has_text="in force")
         card.wait_for()

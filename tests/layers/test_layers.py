@@ -73,6 +73,7 @@ def test_a_value_layer_paints_with_the_classes_of_its_legend() -> None:
     assert layer.spec["options"]["colour"]["classes"] == made["classes"]
     assert made["whole"]
     assert sum(one["count"] for one in made["classes"]) == np.count_nonzero(counts)
+    assert (made["of"]["en"], made["each"]["en"]) == ("reports", "cells")
 
 
 def test_coverage_and_gaps_carry_their_columns() -> None:

@@ -130,6 +130,23 @@ def test_each_positive_value_is_in_exactly_one_class(values: list[float], count:
     assert len({step.colour for step in scale.steps}) == len(scale.steps)
 
 
+def test_one_camera_per_cell_is_one_class_though_cells_differ_in_area() -> None:
+    areas = np.linspace(0.0144, 0.0146, 50)
+    per_km2 = np.concatenate([n / areas for n in (1, 1, 1, 2, 3, 5, 8)])
+    scale = style.quantile(per_km2, ramp="coverage", count=6)
+    assert [(step.lower, step.upper, step.count) for step in scale.steps] == [
+        (68.0, 100.0, 150), (100.0, 200.0, 50), (200.0, 300.0, 50), (300.0, 500.0, 50), (500.0, 560.0, 50),
+    ]  # fmt: skip
+
+
+@given(st.lists(st.floats(1e-4, 1e6), min_size=1, max_size=60), st.integers(2, 7))
+def test_limits_have_two_digits_and_no_class_of_several_values_has_equal_ends(values: list[float], count: int) -> None:
+    scale = style.quantile(values, ramp="gaps", count=count)
+    if not scale.whole:
+        assert all(float(f"{end:.2g}") == end for step in scale.steps for end in (step.lower, step.upper) if end)
+        assert len(scale.steps) == 1 or all(step.lower != step.upper for step in scale.steps)
+
+
 def test_heavy_ties_leave_classes_for_the_rest() -> None:
     values = [1] * 900 + [2] * 40 + [3] * 30 + [4] * 20 + list(range(5, 40))
     scale = style.quantile(values, ramp="heat", count=6)

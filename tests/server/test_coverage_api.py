@@ -55,6 +55,17 @@ def test_a_viewer_gets_bands_of_cells_with_three_cameras_and_no_site(steady: fla
     assert operator.get(f"{AT}/register?audience=x").status_code == 403
 
 
+def test_a_cell_has_the_shape_that_is_promised_and_is_not_for_viewers(steady: flask.Flask) -> None:
+    operator = tiny.signed_in(steady, "operator")
+    cell = operator.get(f"{AT}/gaps").get_json()["items"][0]["cell"]
+    answer = operator.get(f"{AT}/cells/{cell}?from=2026-01-01T00:00:00Z")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
+    _model(steady, "cells/<cell>").model_validate(answer.get_json())
+    assert operator.get(f"{AT}/cells/{cell.upper()}").status_code == 404
+    for role in ("viewer", "worker"):
+        assert tiny.signed_in(steady, role).get(f"{AT}/cells/{cell}").status_code == 403
+
+
 def test_trying_a_camera_out_answers_its_view(steady: flask.Flask) -> None:
     operator = tiny.signed_in(steady, "operator")
     answer = operator.post(f"{AT}/sight", json=CAMERA)
@@ -102,13 +113,15 @@ def test_choosing_sites_is_a_job_and_a_proposal_is_kept(app: flask.Flask, planne
     job = planner.get(f"/api/jobs/{started.get_json()['job']['id']}").get_json()
     assert job["status"] == "done", job
     best = job["result"]["items"][0]
+    assert best["at"]["region"]["name"]
     kept = planner.post(f"{AT}/proposals", json={n: best[n] for n in CAMERA} | {"name": "一号"})
     assert kept.status_code == 201, kept.get_data(as_text=True)
     path = f"{AT}/proposals/{kept.get_json()['id']}"
     assert planner.post(path, json={"state": "approved"}).status_code == 422
     done = planner.post(path, json={"state": "approved", "purpose": "安全", "legal_basis": "条例"})
     assert (done.status_code, done.get_json()["state"]) == (200, "approved")
-    assert [one["name"] for one in planner.get(f"{AT}/proposals").get_json()["items"]] == ["一号"]
+    listed = planner.get(f"{AT}/proposals").get_json()["items"]
+    assert [(one["name"], one["at"]) for one in listed] == [("一号", best["at"])]
     assert planner.post(f"{AT}/history", json={}).status_code == 201
     exact = planner.get(f"{AT}/register?audience=审计")
     assert "审计" in exact.get_data(as_text=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from geo import cells
 from server.rules import permissions
 from server.store import audit, database, imported
 from server.usecases import errors, verify
@@ -24,6 +25,7 @@ from server.usecases.cameras import (
     coverage_export,
     coverage_figures,
     outages,
+    whereabouts,
 )
 from server.usecases.city import territory
 from server.usecases.context import Context
@@ -34,6 +36,8 @@ LAT, LNG = 30.5102, 114.3102
 """Open ground in the middle; a wall stands 20 m to the north, a compound 100 m to the east."""
 METRE = 1 / 111_195
 EAST = METRE / 0.8615
+ROAD_LAT = 30.51001
+"""The one road of the tiny city runs along this latitude."""
 VIEWER = permissions.Actor("v", "viewer", "tiny")
 OPERATOR = permissions.Actor("o", "operator", "tiny")
 
@@ -222,6 +226,38 @@ def test_a_proposal_is_approved_only_with_purpose_and_basis(ctx: Context) -> Non
         camera_proposals.decide(ctx, "tiny", number, state="approved")
 
 
+def test_a_cell_is_told_with_its_reports_and_its_share_in_view(ctx: Context) -> None:
+    ranked = camera_gaps.ranked(ctx, "tiny", limit=500)["items"]
+    for one in ranked[:5]:
+        told = camera_gaps.cell(ctx, "tiny", one["cell"])
+        assert {name: told[name] for name in one if name != "rank"} == {n: v for n, v in one.items() if n != "rank"}
+    with_camera = camera_gaps.cell(ctx, "tiny", _cell_at(LAT, LNG))
+    assert with_camera["cameras"] >= 1
+    assert with_camera["seen"] > 0
+    none = camera_gaps.cell(ctx, "tiny", one["cell"], category="nothing of the kind")
+    assert none["incidents"] == 0
+    for wrong in ("890000000000000", "nonsense", _cell_at(0.0, 0.0)):
+        with pytest.raises(errors.NotFound):
+            camera_gaps.cell(ctx, "tiny", wrong)
+
+
+def _cell_at(lat: float, lng: float) -> str:
+    return cells.to_hex(cells.from_points([lat], [lng], 9))[0]
+
+
+def test_a_point_is_told_by_its_road_or_else_by_a_key_place_within_its_community(ctx: Context) -> None:
+    with database.reading(ctx.db) as connection:
+        place = territory.world(ctx, connection, "tiny")
+        school = next(row for row in imported.rows(connection, "places", "tiny") if abs(row["lat"] - ROAD_LAT) > 0.001)
+        lats, lngs = [ROAD_LAT + 20 * METRE, school["lat"], 0.0], [LNG, school["lng"] + 100 * EAST, 0.0]
+        road, near, nowhere = whereabouts.of(ctx, connection, place, lats=lats, lngs=lngs)
+    assert road["roads"] == [f"路 {tiny.EVIL}"]
+    assert road["near"] is None
+    assert road["region"]["code"].startswith("C")
+    assert (near["roads"], near["near"]) == ([], school["name"])
+    assert nowhere == {"region": None, "grid": None, "roads": [], "near": None}
+
+
 def test_next_sites_add_need_under_their_bound_and_look_into_nothing_forbidden(ctx: Context) -> None:
     poles = tuple((30.502 + 0.002 * i, 114.302 + 0.002 * j) for i in range(8) for j in range(8))
     asked = camera_sites.Asked(number=4, poles=poles)
@@ -291,6 +327,9 @@ def test_a_region_scoped_operator_hears_nothing_of_the_other_half(ctx: Context) 
     assert [one["code"] for one in coverage_figures.figures(own, "tiny", level="town")["items"]] == ["T1"]
     with pytest.raises(errors.NotFound):
         cordons.closure(own, "tiny", region="T2")
+    theirs = max(camera_gaps.ranked(ctx, "tiny", limit=500)["items"], key=lambda one: one["lng"])
+    with pytest.raises(errors.NotFound):
+        camera_gaps.cell(own, "tiny", theirs["cell"])
     with pytest.raises(permissions.Denied):
         camera_proposals.propose(own, "tiny", {})
 
@@ -303,6 +342,8 @@ def test_a_viewer_is_told_of_no_gap_no_site_and_no_view(ctx: Context) -> None:
     ):  # fmt: skip
         with pytest.raises(permissions.Denied):
             ask(viewer, "tiny")  # type: ignore[operator]
+    with pytest.raises(permissions.Denied):
+        camera_gaps.cell(viewer, "tiny", _cell_at(LAT, LNG))
 
 
 def test_the_invariants_hold(ctx: Context) -> None:

@@ -28,7 +28,7 @@ def app(steady: flask.Flask) -> flask.Flask:
 
 IDS = {
     "city": "tiny", "plan": "current", "label": "0", "import": "1", "camera": "1", "proposal": "1", "net": "1",
-    "request": "file.i5",
+    "request": "file.i5", "cell": "8940a6956c3ffff",
 }
 
 

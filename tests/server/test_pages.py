@@ -15,6 +15,7 @@ import pytest
 from server import app as composition
 from server import language
 from server.config import Config
+from server.usecases import users
 from server.usecases.city import founding
 from tests.server import tiny
 from tests.server.conftest import Place
@@ -184,6 +185,16 @@ def test_the_demonstration_says_so(city: Place, place: Place) -> None:
     signed_in = composition.create_app(Config(home=city.home, database_url=city.url))
     boot = json.loads(_page(tiny.signed_in(signed_in, "planner"), "/city/tiny").blocks["boot"])
     assert boot["demo"] is False
+
+
+def test_an_account_that_bears_the_name_of_none_is_told_to_the_page(city: Place) -> None:
+    ctx = city.open()
+    app = composition.create_app(Config(home=city.home, database_url=city.url))
+    browser = tiny.signed_in(app, "planner")
+    assert json.loads(_page(browser, "/city/tiny").blocks["boot"])["accounts"] == []
+    users.add(ctx, "host", tiny.PASSWORD, role="viewer", city="tiny")
+    ctx.db.close()
+    assert json.loads(_page(browser, "/city/tiny").blocks["boot"])["accounts"] == ["host"]
 
 
 def test_somebodys_own_city_is_not_called_fictional(place: Place, tmp_path: Path) -> None:

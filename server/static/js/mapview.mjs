@@ -7,11 +7,15 @@ import { byId, h, icon, replace } from "./dom.mjs";
 import * as format from "./format.mjs";
 import { language, onLanguage, t } from "./i18n.mjs";
 import { within } from "./panel/region.mjs";
+import { clearOf } from "./room.mjs";
 
 /** @type {any} */
 const root = globalThis;
 const PANES = /** @type {Record<string, number>} */ ({ values: 210, grids: 220, marks: 460, labels: 470 });
 const NEAREST_ZOOM = 17;
+const MARGIN_PX = 24;
+/** A legend that is folded is lower than this, and no view keeps clear of it. */
+const FOLDED_PX = 60;
 
 /**
  * @param {[number, number, number, number]} bbox west, south, east, north
@@ -28,7 +32,7 @@ export function createMap(bbox, view) {
   }
   onLanguage(() => container.setAttribute("aria-label", t("map.label")));
   const sizes = new ResizeObserver(() => resized(map));
-  for (const element of [container, byId("work"), byId("panel")]) sizes.observe(element);
+  for (const element of [container, ...["work", "panel", "map-legend", "map-layers"].map(byId)]) sizes.observe(element);
   return map;
 }
 
@@ -215,7 +219,7 @@ export function showScale(map) {
 
 /**
  * Move the map to something with a bbox or a point; a point without a zoom is shown close by. What lies under a sheet
- * of the phone does not count: the target stands in what the sheet leaves.
+ * of the phone, the legend or the list of layers does not count: the target stands in what they leave.
  * @param {any} map
  * @param {{lat?: number, lng?: number, zoom?: number, bbox?: number[]}} target
  */
@@ -224,8 +228,8 @@ export function goTo(map, target) {
   const wide = bbox && (bbox[2] - bbox[0] > 1e-6 || bbox[3] - bbox[1] > 1e-6);
   const below = underSheet(map);
   if (wide) {
-    const padding = { paddingTopLeft: [24, 24 + underHead(map)], paddingBottomRight: [24, 24 + below] };
-    root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, ...padding });
+    const { top, right, bottom, left } = margins(map, bbox);
+    root.GezhiMap.fit(map, bbox, { maxZoom: NEAREST_ZOOM, paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] });
   } else if (lat !== undefined && lng !== undefined) {
     const near = zoom ?? Math.max(map.getZoom(), NEAREST_ZOOM - 1);
     const middle = map.project([lat, lng], near).add([0, zoom === undefined ? below / 2 : 0]);
@@ -241,6 +245,23 @@ export function goTo(map, target) {
 export function middle(map) {
   const { x, y } = map.getSize();
   return map.containerPointToLatLng([x / 2, (y - underSheet(map)) / 2]);
+}
+
+/**
+ * How far from the sides of the map a bbox is fitted, in pixels.
+ * @param {any} map
+ * @param {number[]} bbox west, south, east, north
+ */
+function margins(map, [west, south, east, north]) {
+  const over = map.getContainer().getBoundingClientRect();
+  const boxes = ["map-legend", "map-layers"]
+    .map((id) => document.getElementById(id)?.getBoundingClientRect())
+    .filter((box) => box && box.height > FOLDED_PX)
+    .map((/** @type {any} */ box) => ({ left: box.left - over.left, right: box.right - over.left, top: box.top - over.top, bottom: box.bottom - over.top }))
+    .map(({ left, right, top, bottom }) => ({ left: left - MARGIN_PX, right: right + MARGIN_PX, top: top - MARGIN_PX, bottom: bottom + MARGIN_PX }));
+  const sides = { top: MARGIN_PX + underHead(map), right: MARGIN_PX, bottom: MARGIN_PX + underSheet(map), left: MARGIN_PX };
+  const [from, to] = [map.project([north, west], 10), map.project([south, east], 10)];
+  return clearOf(map.getSize(), sides, boxes, Math.max(1e-3, (to.x - from.x) / Math.max(1e-3, to.y - from.y)));
 }
 
 /**

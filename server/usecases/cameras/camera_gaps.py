@@ -11,15 +11,18 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo import cameras, cells, geodesy
+from geo import errors as geo_errors
 from server.rules import coverage as rules
 from server.rules import permissions
 from server.store import database
+from server.usecases import errors
 from server.usecases.cameras import coverage, coverage_facts, sight
 from server.usecases.city import territory
-from server.usecases.context import Context
+from server.usecases.context import Columns, Context
 
 MOST = 50
 REDUNDANT = 0.05
@@ -46,21 +49,54 @@ def ranked(
     value = cameras.gaps(parts["need"], found.columns["seen"])
     mine = territory.visible(ctx, place, found.cells)
     order = np.lexsort((found.cells, -value))
-    chosen = order[(value[order] > 0) & mine[order]][:limit]
-    lats, lngs = cells.centres(found.cells[chosen])
-    items = []
-    for rank, (i, lat, lng) in enumerate(zip(chosen.tolist(), lats.tolist(), lngs.tolist(), strict=True), 1):
-        region = place.regions.get(int(place.base.region[i]))
-        items.append({
-            "rank": rank, "cell": cells.to_hex(found.cells[i : i + 1])[0], "lat": lat, "lng": lng,
-            "need": round(float(parts["need"][i]), 6), "value": round(float(value[i]), 6),
-            "seen": round(float(found.columns["seen"][i]), 4), "incidents": round(float(parts["incidents"][i])),
-            "places": round(float(parts["places"][i])), "households": round(float(parts["households"][i]), 1),
-            "region": {"code": region.code, "name": region.name} if region else None,
-        })  # fmt: skip
+    chosen = order[(value[order] > 0) & mine[order]][:limit].tolist()
+    items = [{"rank": rank, **_told(place, found, parts, i)} for rank, i in enumerate(chosen, 1)]
     whole = float(parts["need"][mine].sum())
     unseen = float(value[mine].sum())
     return {"weights": vars(own), "unseen": round(unseen / whole, 4) if whole else None, "items": items}
+
+
+def cell(
+    ctx: Context, city: str, name: str, *, weights: rules.Weights | None = None, start: datetime | None = None,
+    end: datetime | None = None, category: str | None = None,
+) -> dict[str, Any]:
+    """One base cell as ``ranked`` tells it, whether a gap or not, and the ``cameras`` that stand in it. Raises NotFound
+    for what is no cell of the actor's territory."""
+    permissions.check(ctx.actor, "gap.read")
+    with database.reading(ctx.db) as connection:
+        place = territory.world(ctx, connection, city)
+        at = _position(ctx, place, name)
+        found = coverage.covered(ctx, connection, place, place.base.resolution)
+        parts = coverage_facts.needs(
+            ctx, connection, place, weights=weights or rules.Weights(), start=start, end=end, category=category
+        )
+    return {**_told(place, found, parts, at), "cameras": round(float(found.columns["cameras"][at]))}
+
+
+def _position(ctx: Context, place: territory.World, name: str) -> int:
+    try:
+        wanted = cells.from_hex([name])
+    except geo_errors.GeoError:
+        wanted = np.empty(0, np.uint64)
+    at = cells.positions(place.base.cells, wanted)
+    if not at.size or at[0] < 0 or not territory.visible(ctx, place, wanted)[0]:
+        raise errors.NotFound("not_found", f"There is no cell {name!r}.")
+    return int(at[0])
+
+
+def _told(place: territory.World, found: Columns, parts: dict[str, NDArray[np.float64]], i: int) -> dict[str, Any]:
+    """The base cell at a position: its need, what that is made of, and how much of its public ground is seen."""
+    region = place.regions.get(int(place.base.region[i]))
+    here, seen = found.cells[i : i + 1], float(found.columns["seen"][i])
+    lats, lngs = cells.centres(here)
+    need = float(parts["need"][i])
+    return {
+        "cell": cells.to_hex(here)[0], "lat": float(lats[0]), "lng": float(lngs[0]),
+        "need": round(need, 6), "value": round(need * (1 - seen), 6),
+        "seen": round(seen, 4), "incidents": round(float(parts["incidents"][i])),
+        "places": round(float(parts["places"][i])), "households": round(float(parts["households"][i]), 1),
+        "region": {"code": region.code, "name": region.name} if region else None,
+    }  # fmt: skip
 
 
 def corridors(ctx: Context, city: str, *, limit: int = MOST) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from server.rules import permissions
 from server.store import audit, database
 from server.store import coverage as kept
 from server.usecases import errors
-from server.usecases.cameras import camera_view
+from server.usecases.cameras import camera_view, whereabouts
 from server.usecases.city import territory
 from server.usecases.context import Context
 
@@ -41,12 +41,15 @@ def propose(ctx: Context, city: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_(ctx: Context, city: str) -> dict[str, Any]:
-    """Every proposal of the actor's territory that is not withdrawn, oldest first."""
+    """Every proposal of the actor's territory that is not withdrawn, oldest first, and where it is (``at``)."""
     permissions.check(ctx.actor, "gap.read")
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, city)
-        rows = territory.in_scope(ctx, place, kept.proposals(connection, city))
-    return {"items": [_told(row) for row in rows if row["state"] != "withdrawn"]}
+        every = territory.in_scope(ctx, place, kept.proposals(connection, city))
+        rows = [row for row in every if row["state"] != "withdrawn"]
+        lats, lngs = [row["lat"] for row in rows], [row["lng"] for row in rows]
+        found = whereabouts.of(ctx, connection, place, lats=lats, lngs=lngs)
+    return {"items": [{**_told(row), "at": at} for row, at in zip(rows, found, strict=True)]}
 
 
 def get(ctx: Context, city: str, proposal: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from server.rules import coverage as rules
 from server.rules import permissions
 from server.store import database, imported
 from server.usecases import errors
-from server.usecases.cameras import cordons, coverage, coverage_facts, sight
+from server.usecases.cameras import cordons, coverage, coverage_facts, sight, whereabouts
 from server.usecases.city import territory
 from server.usecases.context import Context, Progress, silent
 
@@ -55,7 +55,8 @@ class Asked:
 
 
 def next_sites(ctx: Context, city: str, asked: Asked, *, progress: Progress = silent) -> dict[str, Any]:
-    """Sites in the order of choosing with what each adds; need seen before and after, and the proven bound.
+    """Sites in the order of choosing with what each adds and where it is (``at``, as ``whereabouts`` tells it); need
+    seen before and after, and the proven bound.
 
     Raises Invalid for a request without candidates or without a number or a budget.
     """
@@ -84,7 +85,10 @@ def next_sites(ctx: Context, city: str, asked: Asked, *, progress: Progress = si
         public_m2=found.columns["public_m2"], number=asked.number, budget=asked.budget,
     )  # fmt: skip
     progress(0.95, "writing")
-    return _told(made, lats, lngs, before=float((need * found.columns["seen"])[mine].sum()))
+    chosen = made.candidate
+    with database.reading(ctx.db) as connection:
+        at = whereabouts.of(ctx, connection, place, lats=lats[chosen].tolist(), lngs=lngs[chosen].tolist())
+    return _told(made, lats, lngs, at=at, before=float((need * found.columns["seen"])[mine].sum()))
 
 
 def from_job(payload: dict[str, Any]) -> Asked:
@@ -176,7 +180,9 @@ def _forbidden(scene: sight.Scene, asked: Asked) -> shapely.Geometry | None:
     return shapely.union_all(shapes) if shapes else None
 
 
-def _told(made: cameras.Proposals, lats: Floats, lngs: Floats, *, before: float) -> dict[str, Any]:
+def _told(
+    made: cameras.Proposals, lats: Floats, lngs: Floats, *, at: list[dict[str, Any]], before: float
+) -> dict[str, Any]:
     """``before`` is the need in view as the figures count it; what the choice adds is added to it."""
     whole = made.need or 1.0
     items = []
@@ -184,9 +190,9 @@ def _told(made: cameras.Proposals, lats: Floats, lngs: Floats, *, before: float)
         round_view = made.kind[i] != "fixed"
         kind = cameras.DOME if round_view else cameras.FIXED
         items.append({
-            "rank": i + 1, "lat": float(lats[candidate]), "lng": float(lngs[candidate]), "kind": made.kind[i],
-            "heading_deg": None if round_view else float(made.heading_deg[i]), "angle_deg": kind.angle_deg,
-            "range_m": kind.range_m, "gain": round(float(made.gain[i]) / whole, 6),
+            "rank": i + 1, "lat": float(lats[candidate]), "lng": float(lngs[candidate]), "at": at[i],
+            "kind": made.kind[i], "heading_deg": None if round_view else float(made.heading_deg[i]),
+            "angle_deg": kind.angle_deg, "range_m": kind.range_m, "gain": round(float(made.gain[i]) / whole, 6),
             "view": shapely.geometry.mapping(shapely.set_precision(made.views.iloc[i], 1e-7)),
         })  # fmt: skip
     return {

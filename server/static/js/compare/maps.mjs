@@ -12,6 +12,8 @@ import { say } from "../redraw/words.mjs";
 const root = globalThis;
 /** Changes smaller than this on the screen are gone to. */
 const SEEN_PX = 120;
+/** Maps stand under each other only where the city is larger by this much. */
+const CLEARLY = 1.15;
 const SIDES = /** @type {const} */ (["a", "b"]);
 
 /**
@@ -37,7 +39,7 @@ export function createPair(app, place) {
   );
   const wrappers = [...place.querySelectorAll(".compare-frame")];
   const maps = frames.map((frame) =>
-    root.GezhiMap.create(frame, { bbox: app.city.bbox, label: t("compare.map"), options: { zoomAnimation: false } }),
+    root.GezhiMap.create(frame, { bbox: app.city.bbox, label: t("compare.map"), options: { zoomAnimation: false, zoomSnap: 0.1 } }),
   );
   const layers = maps.map((map) => new root.GezhiHexagons({ colour: { kind: "plain", colour: "#dfe7e3" } }).addTo(map));
   link(maps);
@@ -49,10 +51,16 @@ export function createPair(app, place) {
     /** @type {any} */ (wrappers[1]).style.setProperty("clip-path", `inset(0 0 0 ${share})`);
     place.style.setProperty("--divider", share);
   };
+  /** The view that shows the whole city, as long as nobody moves away from it. @type {string | null} */
+  let whole = null;
+  const at = () => `${maps[0].getZoom()} ${maps[0].getCenter()}`;
   const resize = () => {
-    const [centre, zoom] = [maps[0].getCenter(), maps[0].getZoom()];
+    const [centre, zoom, untouched] = [maps[0].getCenter(), maps[0].getZoom(), whole === at()];
+    place.dataset.under = String(stacked(place.getBoundingClientRect(), app.city.bbox));
     maps.forEach((map) => map.invalidateSize({ pan: false, animate: false }));
-    maps.forEach((map) => map.setView(centre, zoom, { animate: false }));
+    if (untouched) root.GezhiMap.fit(maps[0], app.city.bbox);
+    else maps.forEach((map) => map.setView(centre, zoom, { animate: false }));
+    if (untouched) whole = at();
   };
   const sizes = new ResizeObserver(resize);
   frames.forEach((frame) => sizes.observe(frame));
@@ -73,7 +81,7 @@ export function createPair(app, place) {
       if (mine !== turn) return;
       ground.show().catch((failure) => app.layers.fault("ground", failure));
       const { cells } = root.GezhiPayload.decode(moved);
-      wholeCity(app, maps[0]);
+      if (wholeCity(app, maps[0])) whole = at();
       lookAt(maps[0], cells);
       const colours = new Map();
       for (const [i, layer] of layers.entries()) {
@@ -102,14 +110,28 @@ export function createPair(app, place) {
 }
 
 /**
+ * Whether a city is clearly larger on two maps under each other than on two beside each other.
+ * @param {{width: number, height: number}} room in pixels
+ * @param {number[]} bbox of the city: west, south, east, north
+ */
+export function stacked({ width, height }, [west, south, east, north]) {
+  const aspect = ((east - west) * Math.cos((((south + north) / 2) * Math.PI) / 180)) / (north - south);
+  const wide = (/** @type {number} */ across, /** @type {number} */ down) => Math.min(across, down * aspect);
+  return wide(width, height / 2) > CLEARLY * wide(width / 2, height);
+}
+
+/**
  * Who saw the whole city sees it here too, as large as the two smaller maps allow.
  * @param {any} app
  * @param {any} map
+ * @returns {boolean} whether that is so
  */
 function wholeCity(app, map) {
   const [west, south, east, north] = app.city.bbox;
   const city = root.L.latLngBounds([south, west], [north, east]);
-  if (app.map.getBounds().contains(city)) root.GezhiMap.fit(map, app.city.bbox);
+  const seen = app.map.getBounds().contains(city);
+  if (seen) root.GezhiMap.fit(map, app.city.bbox);
+  return seen;
 }
 
 /**

@@ -120,7 +120,7 @@ function card(app, plan) {
   const compare = () => app.store.set({ plan: plan.id, beside: plan.parent, selection: null });
   const back = async () => rollBack(app, (await versioned(app.path(`plans/${encodeURIComponent(plan.id)}`))).body);
   const facts = [
-    t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: author(plan.created_by) }),
+    t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: author(app, plan.created_by) }),
     plan.moved ? t("borders.moved", { n: format.number(plan.moved) }) : "",
     plan.across_towns ? t("borders.is_across") : "",
     plan.usable ? "" : t("borders.old"),

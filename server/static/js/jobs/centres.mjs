@@ -66,16 +66,23 @@ async function centres(app) {
     block(t("centres.tiers"), figures(/** @type {any[]} */ (shown.filter(Boolean)))),
     missing.length ? block(t("centres.missing"), regionList(app, missing), format.number(missing.length)) : null,
     skipped.length ? block(t("centres.skipped"), skippedList(app, skipped), format.number(skipped.length)) : null,
-    tiers
-      .filter(([tier]) => tier !== "community")
-      .map(([tier, some]) =>
-        block(
-          tierName(tier),
-          thingList(app, "centre", some, (one) => t("centre.serves", { n: format.number(one.grids ?? 0) })),
-          format.number(some.length),
-        ),
-      ),
+    tiers.map(([tier, some]) => tierBlock(app, tier, some)),
   );
+}
+
+/**
+ * The centres of a tier; those of the communities, which are many, folded.
+ * @param {any} app
+ * @param {string} tier
+ * @param {any[]} some
+ */
+function tierBlock(app, tier, some) {
+  const list = () => thingList(app, "centre", some, (one) => t("centre.serves", { n: format.number(one.grids ?? 0) }));
+  if (tier !== "community") return block(tierName(tier), list(), format.number(some.length));
+  const place = h("div");
+  const open = (/** @type {any} */ event) => (event.target.open ? replace(place, list()) : undefined);
+  const head = h("summary.item", {}, icon("chevron"), h("h3.grow", {}, tierName(tier)), h("span.tag", {}, format.number(some.length)));
+  return h("details.block", { on: { toggle: open } }, head, place);
 }
 
 /**

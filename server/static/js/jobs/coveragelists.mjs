@@ -27,6 +27,17 @@ export function line(app, one, selection, { tag, text, note }) {
       icon("target")));
 }
 
+/**
+ * Where a site is, in words: the roads that meet there or a key place near by; community and grid for the note.
+ * @param {any} at
+ */
+export function whereabouts(at) {
+  const by = at.roads.join(" / ") || (at.near ? t("coverage.at.near", { name: at.near }) : "");
+  const grid = at.grid ? at.grid.name || `${t("kind.grid")} ${at.grid.code}` : "";
+  const region = at.region && !grid.startsWith(at.region.name) ? at.region.name : "";
+  return { by, within: [region, grid].filter(Boolean).join(" · ") };
+}
+
 /** @param {any} app */
 export async function gapList(app) {
   const [found, ways] = await Promise.all([app.read(app.path("coverage/gaps?limit=60")), app.read(app.path("coverage/corridors?limit=20"))]);

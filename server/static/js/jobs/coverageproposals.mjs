@@ -8,7 +8,7 @@ import { block, figures } from "../parts/figures.mjs";
 import { empty } from "../parts/states.mjs";
 import { failed } from "../parts/toasts.mjs";
 import { choice, labelled } from "./common.mjs";
-import { line } from "./coveragelists.mjs";
+import { line, whereabouts } from "./coveragelists.mjs";
 
 /** A share to a hundredth of a per cent. @param {number | null} share */
 const fine = (share) => (share === null ? "–" : `${format.number(share * 100, 2)}%`);
@@ -53,10 +53,11 @@ function beforeAfter({ before, after, places, gained_m2: gained }) {
  */
 function proposal(app, one, again) {
   const aim = one.heading_deg === null ? "" : `${format.number(one.heading_deg)}°`;
+  const { by, within } = whereabouts(one.at);
   const row = line(app, one, null, {
     tag: t(`coverage.state.${one.state}`),
     text: one.name || `${t(`camera.kind.${one.kind}`)} ${aim}`,
-    note: [...(one.name ? [t(`camera.kind.${one.kind}`), aim] : []), t("coverage.effect.gained", { area: format.number(one.gain.gained_m2) })].filter(Boolean).join(" · "),
+    note: [by, within, ...(one.name ? [t(`camera.kind.${one.kind}`), aim] : []), t("coverage.effect.gained", { area: format.number(one.gain.gained_m2) })].filter(Boolean).join(" · "),
   });
   if (!app.can("camera.propose")) return row;
   const decide = async (/** @type {any} */ json) => {
@@ -107,5 +108,5 @@ export function historyBlock(app, city) {
     }
   };
   request(app.path("coverage/history")).then((/** @type {any} */ found) => draw(found.items), failed);
-  return block(t("coverage.history"), h("div", {}, place, app.can("camera.propose") ? h("button.button", { type: "button", on: { click: keep } }, t("coverage.history.keep")) : null));
+  return block(t("coverage.history"), h("div.stack", {}, place, app.can("camera.propose") ? h("button.button", { type: "button", on: { click: keep } }, t("coverage.history.keep")) : null));
 }

@@ -7,7 +7,7 @@ import { t } from "../i18n.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { failed, toast } from "../parts/toasts.mjs";
 import { choice, labelled } from "./common.mjs";
-import { line, regionPicker } from "./coveragelists.mjs";
+import { line, regionPicker, whereabouts } from "./coveragelists.mjs";
 
 /** @type {any} */
 let lastSites = null;
@@ -147,8 +147,11 @@ function sitesResult(app, found, mark) {
     }
   };
   const item = (/** @type {any} */ one) => {
-    const text = [t(`camera.kind.${one.kind}`), one.heading_deg === null ? "" : `${format.number(one.heading_deg)}°`].filter(Boolean).join(" ");
-    const row = line(app, one, null, { tag: one.rank, text, note: t("coverage.sites.gain", { share: fine(one.gain) }) });
+    const kind = [t(`camera.kind.${one.kind}`), one.heading_deg === null ? "" : `${format.number(one.heading_deg)}°`].filter(Boolean).join(" ");
+    const { by, within } = whereabouts(one.at);
+    const gain = t("coverage.sites.gain", { share: fine(one.gain) });
+    const text = by || within || format.point(one.lat, one.lng);
+    const row = line(app, one, null, { tag: one.rank, text, note: [by ? within : "", kind, gain].filter(Boolean).join(" · ") });
     row.classList.add("row");
     row.append(h("button.button.quiet", { type: "button", on: { click: keep(one) } }, t("coverage.keep")));
     return row;

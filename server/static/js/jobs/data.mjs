@@ -87,7 +87,7 @@ async function history(app) {
                 {},
                 [
                   format.moment(one.at, app.city.tz),
-                  author(one.by),
+                  author(app, one.by),
                   t("data.accepted_of", { n: format.number(one.accepted), rows: format.number(one.rows) }),
                 ].join(" · "),
               ),

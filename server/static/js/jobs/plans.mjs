@@ -75,7 +75,7 @@ function card(app, plan, shown) {
     h(
       "p.note",
       { title: app.city.tz },
-      t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: author(plan.created_by) }),
+      t("plan.made", { at: format.moment(plan.created_at, app.city.tz), by: author(app, plan.created_by) }),
     ),
     h(
       "div.stack",

@@ -6,6 +6,7 @@ import * as format from "../format.mjs";
 import { t } from "../i18n.mjs";
 import { ask } from "../parts/dialogs.mjs";
 import { failed } from "../parts/toasts.mjs";
+import { faultList } from "../panel/faults.mjs";
 import { exportLinks } from "../panel/outputs.mjs";
 import { overtaken, rollBack } from "../redraw/conflicts.mjs";
 import { review } from "../redraw/review.mjs";
@@ -68,10 +69,16 @@ export async function publish(app, plan) {
   try {
     const { body, tag } = await versioned(app.path(`plans/${encodeURIComponent(plan.id)}`));
     const faults = body.violations?.length ?? 0;
+    const grids = faults ? (await request(app.planPath("grids", plan.id))).grids : [];
+    const leave = (/** @type {any} */ event) => {
+      event.target.closest("dialog").close();
+      if (app.planInfo()?.id !== plan.id) app.showPlan(plan.id);
+    };
     const from = h("input.field", { type: "date" });
     const text = [
       h("p", {}, say(plan.kind, "publish.what", { version: plan.version, grids: format.number(plan.grids) })),
       h("p.note", {}, faults ? t("publish.faults", { n: format.number(faults) }) : t("publish.no_faults")),
+      faults ? h("div", {}, faultList(app, body.violations, grids, { folded: true, leave }), h("p.note", {}, t("publish.look"))) : null,
       labelled(t("publish.from"), from),
       h("p.note", {}, say(plan.kind, "publish.undo")),
     ];

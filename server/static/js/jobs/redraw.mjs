@@ -1,10 +1,11 @@
 /** 网格划分: the health check of the grids, each fault with its place, and drawing a new plan. */
 
 import { ApiError } from "../api.mjs";
-import { h, icon, replace } from "../dom.mjs";
+import { h, replace } from "../dom.mjs";
 import * as format from "../format.mjs";
-import { language, onLanguage, t } from "../i18n.mjs";
-import { faultText, planWords } from "../panel/common.mjs";
+import { onLanguage, t } from "../i18n.mjs";
+import { planWords } from "../panel/common.mjs";
+import { faultList } from "../panel/faults.mjs";
 import { spread } from "../panel/region.mjs";
 import { block, figures } from "../parts/figures.mjs";
 import { empty, loadInto, problem } from "../parts/states.mjs";
@@ -14,10 +15,6 @@ import { openWork, tabs } from "./common.mjs";
 import { mountEditor } from "./editor.mjs";
 import { drawForm } from "./drawform.mjs";
 import { planActions } from "./plansteps.mjs";
-
-/** @type {any} */
-const root = globalThis;
-const SHOWN = 40;
 
 /** @param {any} app */
 export function mount(app) {
@@ -133,79 +130,5 @@ async function check(app, goDraw) {
     block(t("region.distribution"), spread(list.grids, list.band), t("region.distribution_unit")),
     block(t("redraw.fault_list"), faultList(app, plan.violations, list.grids), format.number(plan.violations.length)),
     app.can("plan.staff") || app.can("plan.export") ? block(t("panel.can_do"), planActions(app, plan)) : null,
-  );
-}
-
-/**
- * Faults grouped by kind; each can be gone to.
- * @param {any} app
- * @param {any[]} violations
- * @param {any[]} grids
- */
-function faultList(app, violations, grids) {
-  if (!violations.length) return h("p.fault-line.good", {}, icon("tick"), h("span", {}, t("fault.none")));
-  const byLabel = new Map(grids.map((grid) => [grid.label, grid]));
-  /** @type {Map<string, any[]>} */
-  const groups = new Map();
-  for (const one of violations) groups.set(one.code, [...(groups.get(one.code) ?? []), one]);
-  return [...groups].map(([code, some]) =>
-    h(
-      "details",
-      { open: groups.size === 1 || null },
-      h(
-        "summary.item",
-        {},
-        icon("chevron"),
-        h("span.grow", {}, faultText(code)),
-        h("span.tag", {}, format.number(some.length)),
-      ),
-      h(
-        "ul.items",
-        {},
-        some.slice(0, SHOWN).map((one) => h("li", {}, faultRow(app, one, byLabel.get(one.label)))),
-      ),
-      some.length > SHOWN ? h("p.note", {}, t("table.rest", { n: format.number(some.length - SHOWN) })) : null,
-    ),
-  );
-}
-
-/**
- * @param {any} app
- * @param {any} violation
- * @param {any} grid
- */
-function faultRow(app, violation, grid) {
-  const go = () => {
-    if (grid) {
-      app.goTo(grid);
-      app.select({ kind: "grid", id: String(grid.label) });
-    } else if (violation.cells.length) {
-      const points = violation.cells.map((/** @type {string} */ cell) => root.h3.cellToLatLng(cell));
-      const lats = points.map((/** @type {number[]} */ point) => point[0]);
-      const lngs = points.map((/** @type {number[]} */ point) => point[1]);
-      app.goTo({
-        bbox: [
-          Math.min(...lngs) - 0.002,
-          Math.min(...lats) - 0.002,
-          Math.max(...lngs) + 0.002,
-          Math.max(...lats) + 0.002,
-        ],
-      });
-      app.markCells(violation.cells);
-    }
-  };
-  const name = grid ? grid.name || grid.code : (violation.region?.name ?? "");
-  const detail =
-    language() === "en"
-      ? violation.reason
-      : grid
-        ? format.households(grid.households, "zh")
-        : t("grid.cells", { n: violation.n_cells ?? violation.cells.length });
-  return h(
-    "button.item",
-    { type: "button", on: { click: go } },
-    h("span.grow", {}, name, h("span.note", {}, [violation.region?.name, detail].filter(Boolean).join(" · "))),
-    violation.proved ? h("span.tag", { title: t("why.proved") }, t("redraw.is_proved")) : null,
-    icon("target"),
   );
 }

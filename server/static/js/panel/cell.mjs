@@ -4,8 +4,11 @@ import { withQuery } from "../api.mjs";
 import { h } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
-import { block, facts } from "../parts/figures.mjs";
+import { windowOf } from "../layers/asked.mjs";
+import { block, facts, figures } from "../parts/figures.mjs";
+import { loadInto } from "../parts/states.mjs";
 import { actions, crumbs } from "./common.mjs";
+import { days } from "./reports.mjs";
 import { whose } from "./whose.mjs";
 
 /**
@@ -44,7 +47,33 @@ export async function cellPanel(app, id) {
           [t("cell.resolution"), String(app.city.resolution)],
         ]),
       ),
+      inView(app, id),
       block(t("panel.can_do"), actions(app, { lat: here.lat, lng: here.lng })),
     ),
   };
+}
+
+/**
+ * Reports of the window and how much of the cell is in view, for who may see gaps; a city without cameras has none.
+ * @param {any} app
+ * @param {string} id
+ */
+function inView(app, id) {
+  if (!app.can("gap.read") || !app.city.counts?.cameras) return null;
+  const place = h("div");
+  const told = async () => {
+    const { from, to } = windowOf(app);
+    const ends = from || to ? [from ?? app.city.incidents?.first, to ?? app.city.incidents?.last] : [null, null];
+    const found = await app.read(withQuery(app.path(`coverage/cells/${id}`), { from, to, category: app.store.get().category }));
+    return figures([
+      { label: t("areas.n"), value: format.number(found.incidents), beside: days(app, ends), why: t("why.incidents") },
+      { label: t("coverage.figure.seen1"), value: format.percent(found.seen), why: t("coverage.why.seen1") },
+      { label: t("kinds.cameras"), value: format.number(found.cameras), why: t("why.cameras") },
+      { label: t("kinds.places"), value: format.number(found.places) },
+    ]);
+  };
+  const draw = () => loadInto(place, told, 2);
+  const stop = app.store.on(["from", "to", "category"], () => (place.isConnected ? draw() : stop()));
+  draw();
+  return block(t("cell.in_view"), place);
 }

@@ -29,10 +29,11 @@ export function crumbs(app, steps) {
 
 /**
  * Who made something: an account by its name, what is none in words.
+ * @param {{boot: {accounts?: string[]}}} app with the accounts whose names also stand for none
  * @param {string} name
  */
-export function author(name) {
-  return tOr(`author.${name}`, name);
+export function author({ boot }, name) {
+  return boot.accounts?.includes(name) ? name : tOr(`author.${name}`, name);
 }
 
 /**

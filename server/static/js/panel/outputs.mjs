@@ -74,7 +74,7 @@ export function whyBlock(app, label) {
     const tongue = language();
     return told.reasons.length
       ? told.reasons.map((/** @type {any} */ one) =>
-          h("p.note", {}, one[tongue], one.proved ? h("span.tag", {}, t("why.proved")) : null),
+          h("p.note", {}, one[tongue], one.proved ? [" ", h("span.tag", { title: t("why.proved") }, t("redraw.is_proved"))] : null),
         )
       : h("p.note", {}, t("why.nothing"));
   });

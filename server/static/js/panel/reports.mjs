@@ -62,9 +62,9 @@ function counts(app, found, area) {
 /**
  * A window of instants as its first and last day.
  * @param {any} app
- * @param {(string | null)[]} window
+ * @param {(string | null)[]} window either end null: the whole period
  */
-function days(app, [start, end]) {
+export function days(app, [start, end]) {
   if (!start || !end) return t("strip.whole");
   const last = new Date(Date.parse(end) - 1).toISOString();
   return `${format.day(start, app.city.tz)} – ${format.day(last, app.city.tz)}`;

@@ -24,6 +24,8 @@ import { remembered } from "../store.mjs";
  * @property {any} title
  * @property {any} [unit]
  * @property {number | null} [n]
+ * @property {any} [of] what n counts
+ * @property {any} [each] what the classes count
  * @property {[string, string] | null} [window]
  * @property {any} [source]
  * @property {any} [left_out]
@@ -72,7 +74,8 @@ export function drawLegends(place, legends, zone) {
  * @param {string} zone
  */
 export function legendOf(legend, zone) {
-  const n = legend.n === null || legend.n === undefined ? "" : `n = ${format.number(legend.n)}`;
+  const n = legend.n === null || legend.n === undefined ? "" : `n = ${format.number(legend.n)}${legend.of ? ` ${pick(legend.of)}` : ""}`;
+  const counted = legend.each && legend.classes.some((one) => one.count !== null && one.count !== undefined);
   const notes = [];
   if (legend.window)
     notes.push(`${format.day(legend.window[0], zone)} – ${format.day(lastMoment(legend.window[1]), zone)}`);
@@ -96,6 +99,7 @@ export function legendOf(legend, zone) {
     h(
       "ul",
       {},
+      counted ? h("li", {}, h("span"), h("span"), h("span.note", {}, pick(legend.each))) : null,
       legend.classes.map((one) =>
         h(
           "li",
