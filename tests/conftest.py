@@ -38,7 +38,7 @@ LONGEST = (
     "tests/browser/test_borders.py",
     "tests/browser/test_redraw.py",
 )
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 """How long a test waits for what only a fault keeps from happening; a busy machine may take its time."""
 
 

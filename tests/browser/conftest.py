@@ -40,8 +40,8 @@ def job_open(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     page.goto(f"{url}/?job={job}&lang=en")
-    page.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    page.wait_for_selector(f".work-body {shows}", timeout=60_000)
+    page.wait_for_selector("html[data-ready=true]", timeout=180_000)
+    page.wait_for_selector(f".work-body {shows}", timeout=180_000)
     yield page
     context.close()
     assert [said for said in complaints if not (refusals and said.startswith(REFUSED))] == []

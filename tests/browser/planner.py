@@ -87,20 +87,20 @@ class Hand:
         locale = "zh-CN" if lang == "zh" else "en-GB"
         made = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, has_touch=touch)
         self.page, self.served, self.lang = made.new_page(), served, lang
-        self.page.set_default_timeout(120_000)  # the first answers of a fresh server may take their time
+        self.page.set_default_timeout(180_000)  # the first answers of a fresh server may take their time
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1; };")
 
     def open(self, query: str) -> None:
         self.page.goto(f"{self.served.url}/city/{CITY}?{query}&lang={self.lang}")
-        self.page.wait_for_selector("html[data-ready=true]", state="attached", timeout=60_000)
+        self.page.wait_for_selector("html[data-ready=true]", state="attached", timeout=180_000)
 
     def edit(self, plan: str, lat: float, lng: float) -> None:
         """The workbench with a place in the middle of the map."""
         self.open(f"job=redraw&plan={plan}&at={lat:.6f},{lng:.6f},17")
         self.page.get_by_role("tab", name="手工调整" if self.lang == "zh" else "By hand").click()
-        self.page.get_by_role("toolbar").wait_for(timeout=60_000)
+        self.page.get_by_role("toolbar").wait_for(timeout=180_000)
         self.page.wait_for_load_state("networkidle")
         self.middle = (lat, lng)
 

@@ -23,7 +23,7 @@ def page(own: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
 def test_the_rule_is_changed_in_the_page_and_put_back(page: sync_api.Page) -> None:
     form = page.locator(".work-body form")
     opener = page.locator("summary", has_text="The rule")
-    opener.click(timeout=60_000)
+    opener.click(timeout=180_000)
     least, test = form.get_by_label("Fewest reports"), form.get_by_label("Test", exact=True)
     assert least.input_value() == "8" and "default 8" in form.inner_text()
     form.get_by_role("button", name="Save the rule").click()
@@ -44,10 +44,10 @@ def test_the_rule_is_changed_in_the_page_and_put_back(page: sync_api.Page) -> No
         form.get_by_role("button", name="Save the rule").click()
     assert sent.value.post_data_json == {"test": "ewma", "yellow_ewma": 1.5, "yellow_overdue": 0.125}
     page.get_by_text("The rule is saved").wait_for()
-    page.get_by_text("the weighted average is").first.wait_for(timeout=60_000)
+    page.get_by_text("the weighted average is").first.wait_for(timeout=180_000)
     opener.click()
     assert test.input_value() == "ewma" and form.get_by_label("Yellow share overdue (%)").input_value() == "12.5"
     form.get_by_role("button", name="Fill in the default").click()
     assert test.input_value() == "cusum"
     form.get_by_role("button", name="Save the rule").click()
-    page.get_by_text("the excess has added up to").first.wait_for(timeout=60_000)
+    page.get_by_text("the excess has added up to").first.wait_for(timeout=180_000)

@@ -42,7 +42,7 @@ def test_the_refinement_of_all_nets_opens_in_the_workbench(
     hand.open("job=map")
     hand.press("求公共细分", ends="/refinement")
     made = hand.press("采用为草案", ends="/refinement", status=201)
-    hand.page.get_by_role("toolbar").wait_for(timeout=60_000)
+    hand.page.get_by_role("toolbar").wait_for(timeout=180_000)
     assert made["id"] in hand.page.url and made["grids"] > largest["label"]
     hand.shot("nets")
     undone = hand.key("Control+z")
@@ -65,7 +65,7 @@ def test_the_administrator_sets_the_approval_steps(chromium: sync_api.Browser, o
         page.locator("#sign-in button").click()
     page.goto(f"{own.url}/city/{CITY}?job=admin&lang=en")
     steps = page.locator(".approval-steps > li")
-    steps.nth(2).wait_for(timeout=60_000)
+    steps.nth(2).wait_for(timeout=180_000)
     page.get_by_role("button", name="Remove step 3").click()
     page.get_by_role("button", name="Add a step").click()
     page.get_by_label("Step 3 · Name in Chinese").fill("市级批准")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 def test_the_story_of_redrawn_community_borders(chromium: sync_api.Browser, own: Served) -> None:
     hand = Hand(chromium, own)
-    hand.page.set_default_timeout(120_000)  # kernels may have to be compiled first
+    hand.page.set_default_timeout(180_000)  # kernels may have to be compiled first
     plan = opened(hand)
     refused_into_another_town(hand, own, plan)
     painted_undone_and_redone(hand, own, plan)
@@ -103,7 +103,7 @@ def painted_undone_and_redone(hand: Hand, own: Served, plan: str) -> None:
 
 def on_a_phone(chromium: sync_api.Browser, own: Served, plan: str) -> None:
     other = Hand(chromium, own, PHONE)
-    other.page.set_default_timeout(120_000)
+    other.page.set_default_timeout(180_000)
     other.open(f"job=redraw&plan={plan}")
     other.page.get_by_role("toolbar").wait_for()
     other.shot("borders-phone")

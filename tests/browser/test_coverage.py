@@ -58,7 +58,7 @@ def test_what_is_chosen_keeps_the_focus_and_the_place(page: sync_api.Page) -> No
 def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
     browser.tab(page, "Gaps")
     first = page.locator(".work-body ol.items button").first
-    first.wait_for(timeout=60_000)
+    first.wait_for(timeout=180_000)
     cell = re.search(r"8[0-9a-f]{14}", first.inner_text())
     assert cell is not None
     first.click()
@@ -73,7 +73,7 @@ def test_the_worst_gap_is_gone_to(page: sync_api.Page) -> None:
 
 def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sync_api.Page) -> None:
     page.get_by_role("button", name="Put one at the middle").click()
-    page.locator(DRAWN).first.wait_for(state="attached", timeout=60_000)
+    page.locator(DRAWN).first.wait_for(state="attached", timeout=180_000)
     status = page.locator(".work-body [role=status] .facts")
     said = status.inner_text()
     assert "0° / 90°" in said
@@ -91,7 +91,7 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     page.mouse.up()
     assert moved.value.status == 200
     page.get_by_role("button", name="Keep as a proposal").click()
-    page.locator(".toast").first.wait_for(timeout=60_000)
+    page.locator(".toast").first.wait_for(timeout=180_000)
     page.get_by_role("button", name="End", exact=True).click()
     assert page.locator(DRAWN).count() == 0
 
@@ -111,7 +111,7 @@ def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
     browser.tab(page, "Cordon")
     page.get_by_role("button", name="Check the cordon").click()
     nested = page.locator(".work-body details").nth(2)
-    nested.wait_for(timeout=60_000)
+    nested.wait_for(timeout=180_000)
     nested.locator("summary").click()
     browser.until(page, lambda: "country road" in nested.inner_text())
     assert "crossings in view" in page.locator(".work-body").inner_text()
@@ -122,7 +122,7 @@ def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
     browser.tab(page, "Sites")
     page.locator(".work-body form input[type=number]").first.fill("3")
     page.get_by_role("button", name="Propose sites").click()
-    page.get_by_text("Upper bound").wait_for(timeout=90_000)
+    page.get_by_text("Upper bound").wait_for(timeout=180_000)
     sites = page.locator(".work-body ol.items li").all_inner_texts()
     assert len(sites) == 3
     assert all(re.search(r"(社区|村).*% of need", site.replace("\n", " ")) for site in sites), sites

@@ -28,21 +28,21 @@ def page(served: Served, chromium: sync_api.Browser) -> Iterator[sync_api.Page]:
 
 def _near_the_worst_gap(page: sync_api.Page) -> None:
     browser.tab(page, "Gaps")
-    page.locator(".work-body ol.items button").first.click(timeout=60_000)
-    page.wait_for_url(re.compile("sel=cell"), timeout=60_000)
+    page.locator(".work-body ol.items button").first.click(timeout=180_000)
+    page.wait_for_url(re.compile("sel=cell"), timeout=180_000)
 
 
 def test_a_proposal_is_seen_before_and_after_and_is_withdrawn(page: sync_api.Page) -> None:
     _near_the_worst_gap(page)
     page.get_by_role("button", name="Put one at the middle").click()
-    page.locator(".work-body [role=status] .facts").wait_for(timeout=60_000)
+    page.locator(".work-body [role=status] .facts").wait_for(timeout=180_000)
     with page.expect_response(lambda answer: answer.url.endswith("/coverage/proposals")) as kept:
         page.get_by_role("button", name="Keep as a proposal").click()
     assert kept.value.status == 201
     page.get_by_role("button", name="End", exact=True).click()
     browser.tab(page, "Proposals")
     body = page.locator(".work-body")
-    body.get_by_text("Before and after").wait_for(timeout=60_000)
+    body.get_by_text("Before and after").wait_for(timeout=180_000)
     assert page.locator(DRAWN).count() >= 3, "cells that change, the view and the site"
     body.get_by_text("Before", exact=True).first.click()
     sync_api.expect(page.locator(DRAWN)).to_have_count(0)
@@ -80,14 +80,14 @@ def test_figures_are_kept_and_homes_counted_at_another_distance(page: sync_api.P
         near.select_option("300")
     assert wider.value.json()["near"]["home_m"] == 300
     page.get_by_role("button", name="Keep today's figures").click()
-    body.get_by_text("Now", exact=True).wait_for(timeout=60_000)
+    body.get_by_text("Now", exact=True).wait_for(timeout=180_000)
     assert body.locator("table").first.locator("tbody tr").count() >= 2
 
 
 def test_what_the_failure_of_a_camera_costs_is_told(page: sync_api.Page) -> None:
     browser.tab(page, "Outages")
-    page.locator(".work-body ol.items summary").first.click(timeout=60_000)
-    page.get_by_text("Ground lost").wait_for(timeout=60_000)
+    page.locator(".work-body ol.items summary").first.click(timeout=180_000)
+    page.get_by_text("Ground lost").wait_for(timeout=180_000)
     assert page.locator(DRAWN).count() >= 1
 
 
@@ -96,7 +96,7 @@ def test_sites_leave_only_for_a_named_audience_marked_and_recorded(page: sync_ap
     before = _recorded(served)
     browser.tab(page, "Figures")
     with page.expect_download() as bands:
-        body.get_by_role("button", name="Export bands").click(timeout=60_000)
+        body.get_by_role("button", name="Export bands").click(timeout=180_000)
     assert _lines(bands.value)[0] == "cell,lat,lng,band"
     assert _recorded(served) == before, "bands are for everyone"
     body.get_by_text("Exact sites", exact=True).click()

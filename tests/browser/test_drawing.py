@@ -50,6 +50,6 @@ def test_what_is_wished_for_is_what_is_drawn(page: sync_api.Page) -> None:
     kinds = [grid["kind"] for grid in drawn["grids"]]
     assert kinds.count("basic") == 260 and kinds.count("dedicated") > 0
     page.reload()
-    page.wait_for_selector("html[data-ready=true]", timeout=60_000)
+    page.wait_for_selector("html[data-ready=true]", timeout=180_000)
     browser.tab(page, "Draw a new plan")
     assert page.get_by_label("Grids in all").input_value() == "260"

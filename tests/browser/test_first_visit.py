@@ -34,8 +34,8 @@ class Visit:
 
     def rest(self) -> None:
         """Wait until nothing is being loaded or drawn."""
-        self.page.wait_for_selector("html[data-ready=true]", state="attached", timeout=60_000)
-        self.page.wait_for_load_state("networkidle", timeout=60_000)
+        self.page.wait_for_selector("html[data-ready=true]", state="attached", timeout=180_000)
+        self.page.wait_for_load_state("networkidle", timeout=180_000)
         self.page.wait_for_timeout(400)
 
     def shot(self, name: str) -> None:
@@ -55,7 +55,7 @@ def visit(chromium: sync_api.Browser, served: Served) -> Iterator[Callable[..., 
             has_touch=size == "phone",
         )
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(180_000)
         page = context.new_page()
         made = Visit(page, served.url)
         page.on("console", lambda said: made.complaints.append(said.text) if said.type == "error" else None)
@@ -117,7 +117,7 @@ def test_what_the_page_asks_for_early_is_asked_for_once(chromium: sync_api.Brows
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(served.url)
-    page.wait_for_selector("html[data-ready=true]", state="attached", timeout=30_000)
+    page.wait_for_selector("html[data-ready=true]", state="attached", timeout=180_000)
     early = page.evaluate("() => [...document.querySelectorAll('link[as=fetch]')].map((link) => link.href)")
     assert len(early) > 5 and {asked.count(address) for address in early} == {1}
     context.close()
@@ -129,7 +129,7 @@ def test_a_click_on_a_grid_tells_about_it_and_escape_leaves(visit: Callable[...,
     box = page.locator("#map-area").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.45)
-    page.wait_for_url(re.compile(r"sel=grid"), timeout=60_000)
+    page.wait_for_url(re.compile(r"sel=grid"), timeout=180_000)
     until(page, lambda: re.search(r"\d{12,15}", page.locator("#panel").inner_text()) is not None)
     assert "户" in page.locator("#panel").inner_text()
     made.shot("grid-zh")
@@ -144,7 +144,7 @@ def test_search_finds_a_community_and_a_code(visit: Callable[..., Visit], served
     page.keyboard.press("/")
     page.keyboard.type("文昌")
     results = page.locator("#map-top [role=option]")
-    results.first.wait_for(timeout=60_000)
+    results.first.wait_for(timeout=180_000)
     assert "文昌" in results.first.inner_text()
     results.first.click()
     until(page, lambda: "文昌" in page.locator("#panel").inner_text())
@@ -175,7 +175,7 @@ def test_every_job_stands_in_both_languages_at_every_size(
     overflow = made.page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"the page is {overflow}px too wide"
     assert made.complaints == [] and made.outside == []
-    assert made.page.locator("html").get_attribute("lang", timeout=60_000).startswith(language)
+    assert made.page.locator("html").get_attribute("lang", timeout=180_000).startswith(language)
 
 
 def test_the_language_changes_without_losing_the_view(visit: Callable[..., Visit]) -> None:

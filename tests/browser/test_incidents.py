@@ -129,7 +129,7 @@ def test_hot_spots_are_listed_classed_and_zoomed_to(page: sync_api.Page) -> None
     page.locator(".work-body select").first.select_option("E01.02")
     browser.tab(page, "Hot spots")
     rows = page.locator("table.spots tbody tr")
-    rows.first.wait_for(timeout=60_000)
+    rows.first.wait_for(timeout=180_000)
     text = page.locator(".work-body").inner_text()
     assert "the expected share of false spots is at most 5%" in text and "tested against households" in text
     assert "false discoveries below 5%" in _legend(page)
@@ -147,7 +147,7 @@ def test_hot_spots_are_listed_classed_and_zoomed_to(page: sync_api.Page) -> None
 def test_areas_compare_windows_and_each_other_and_alerts_give_reasons(page: sync_api.Page) -> None:
     page.get_by_role("button", name="Last month").click()
     browser.tab(page, "Areas")
-    page.get_by_text("within normal variation").wait_for(timeout=60_000)
+    page.get_by_text("within normal variation").wait_for(timeout=180_000)
     page.locator(".choice label", has_text="Change").click()
     browser.until(page, lambda: "clearly more" in _legend(page) and "normal variation" in _legend(page))
     assert "[" in page.locator(".work-body tbody tr").first.inner_text()
@@ -156,7 +156,7 @@ def test_areas_compare_windows_and_each_other_and_alerts_give_reasons(page: sync
     page.get_by_label("Another").select_option(index=5)
     assert page.get_by_role("rowheader", name="Per km²").count() == 1
     browser.tab(page, "Alerts")
-    page.get_by_text("Red: act", exact=True).wait_for(timeout=60_000)
+    page.get_by_text("Red: act", exact=True).wait_for(timeout=180_000)
     assert "the excess has added up to" in page.locator(".work-body").inner_text()
     assert "blue: usual" in _legend(page) and "measure no worker" in page.locator(".work-body").inner_text()
 
@@ -164,13 +164,13 @@ def test_areas_compare_windows_and_each_other_and_alerts_give_reasons(page: sync
 def test_the_month_and_the_view_can_be_taken_along(
     page: sync_api.Page, chromium: sync_api.Browser, tmp_path: Path
 ) -> None:
-    with page.expect_download(timeout=60_000) as view:
+    with page.expect_download(timeout=180_000) as view:
         page.get_by_role("button", name="Export this view").click()
     file = tmp_path / "view.html"
     view.value.save_as(file)
     browser.tab(page, "Month")
-    page.get_by_text("went beyond normal variation").first.wait_for(timeout=60_000)
-    with page.expect_download(timeout=60_000) as word:
+    page.get_by_text("went beyond normal variation").first.wait_for(timeout=180_000)
+    with page.expect_download(timeout=180_000) as word:
         page.get_by_role("button", name="Word").click()
     assert word.value.suggested_filename == "439781-2026-06.docx"
     context = chromium.new_context(offline=True)
@@ -178,7 +178,7 @@ def test_the_month_and_the_view_can_be_taken_along(
     outside: list[str] = []
     alone.on("request", lambda request: outside.append(request.url) if request.url.startswith("http") else None)
     alone.goto(file.as_uri())
-    alone.locator(".leaflet-container canvas").first.wait_for(timeout=60_000)
-    alone.get_by_text("59,933").first.wait_for(timeout=60_000)
+    alone.locator(".leaflet-container canvas").first.wait_for(timeout=180_000)
+    alone.get_by_text("59,933").first.wait_for(timeout=180_000)
     assert "counts of reports" in alone.locator("body").inner_text().lower() and outside == []
     context.close()

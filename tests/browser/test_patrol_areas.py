@@ -59,7 +59,7 @@ def test_patrol_areas_are_a_level_with_overlaps_told(page: sync_api.Page) -> Non
     browser.tab(page, "Alerts")
     browser.until(page, lambda: "net:Station 1" in (page.get_by_label("By", exact=True).input_value() or ""))
     page.reload()
-    page.wait_for_selector("html[data-ready=true]", timeout=60_000)
+    page.wait_for_selector("html[data-ready=true]", timeout=180_000)
     browser.until(page, lambda: "level=net:Station%201" in page.url)
 
 
@@ -72,7 +72,7 @@ def test_a_patrol_area_has_a_panel_like_a_community(page: sync_api.Page) -> None
     row = page.locator(".work-body table tbody tr", has_text="Patrol XQ2").first
     row.click()
     panel = page.locator("#panel")
-    panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=30_000)
+    panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=180_000)
     browser.until(page, lambda: "Against " in panel.inner_text() and "Alert " in panel.inner_text())
     n = row.locator("td.num").first.inner_text()
     told = panel.inner_text()
@@ -81,10 +81,10 @@ def test_a_patrol_area_has_a_panel_like_a_community(page: sync_api.Page) -> None
     page.screenshot(path=browser.SHOTS / "patrol-area-panel.png")
     assert "sel=area:" in page.url
     page.reload()
-    page.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=30_000)
+    page.wait_for_selector("html[data-ready=true]", timeout=180_000)
+    panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=180_000)
     panel.get_by_role("button", name="Patrol XQ1").click()
-    panel.get_by_role("heading", name="Patrol XQ1").wait_for(timeout=30_000)
+    panel.get_by_role("heading", name="Patrol XQ1").wait_for(timeout=180_000)
     panel.locator("button.item", has_text="of it inside").first.click()
     browser.until(page, lambda: "sel=grid:" in page.url)
     page.keyboard.press("Escape")
@@ -100,7 +100,7 @@ def test_a_file_for_the_public_needs_its_number_and_keeps_the_floor(page: sync_a
     dialog.get_by_role("button", name="Public version").click()
     assert "needs its map approval number" in dialog.inner_text()
     dialog.get_by_label("Map approval number").fill("GS(2025)1")
-    with page.expect_download(timeout=60_000) as started:
+    with page.expect_download(timeout=180_000) as started:
         dialog.get_by_role("button", name="Public version").click()
     started.value.save_as(tmp_path / "public.html")
     text = (tmp_path / "public.html").read_text("utf-8")

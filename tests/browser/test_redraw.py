@@ -44,7 +44,7 @@ def begun(hand: Hand) -> str:
     hand.shot("faults")
     hand.page.get_by_role("tab", name="手工调整").click()
     made = hand.press("以此新建草稿", ends="/branch", status=201)
-    hand.page.get_by_role("toolbar").wait_for(timeout=60_000)
+    hand.page.get_by_role("toolbar").wait_for(timeout=180_000)
     return str(made["id"])
 
 
@@ -138,7 +138,7 @@ def compared(hand: Hand, chromium: sync_api.Browser, own: Served, plan: str) -> 
     """Side by side and swiped; the address shares it with a second browser."""
     page = hand.page
     hand.press("与原方案对比")
-    page.wait_for_selector(".compare[data-ready=true]", timeout=60_000)
+    page.wait_for_selector(".compare[data-ready=true]", timeout=180_000)
     page.get_by_text("交接清单").first.wait_for()
     page.wait_for_load_state("networkidle")
     hand.shot("compare")
@@ -148,7 +148,7 @@ def compared(hand: Hand, chromium: sync_api.Browser, own: Served, plan: str) -> 
     page.wait_for_url(re.compile("beside="))
     other = Hand(chromium, own, PHONE)
     other.page.goto(page.url)
-    other.page.wait_for_selector(".compare[data-ready=true]", timeout=60_000)
+    other.page.wait_for_selector(".compare[data-ready=true]", timeout=180_000)
     other.shot("compare-phone")
     other.close()
     page.locator(".compare").focus()
@@ -280,6 +280,6 @@ def test_the_keyboard_alone_draws_and_a_phone_begins_a_draft(chromium: sync_api.
     phone.open("job=redraw")
     phone.page.get_by_role("tab", name="By hand").click()
     phone.press("Begin a draft", ends="/branch", status=201)
-    phone.page.get_by_role("toolbar").wait_for(timeout=60_000)
+    phone.page.get_by_role("toolbar").wait_for(timeout=180_000)
     phone.shot("phone")
     phone.close()

@@ -31,7 +31,7 @@ def grids(served: Served) -> list[dict[str, object]]:
 
 def open_(chromium: sync_api.Browser, served: Served, query: str, size: tuple[int, int] = (1366, 768)) -> sync_api.Page:
     page = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN").new_page()
-    page.goto(f"{served.url}/city/{CITY}/sheets?lang=zh&{query}", timeout=60_000)
+    page.goto(f"{served.url}/city/{CITY}/sheets?lang=zh&{query}", timeout=180_000)
     page.wait_for_load_state("networkidle")
     SHOTS.mkdir(exist_ok=True)
     return page

@@ -30,7 +30,7 @@ def open_file(chromium: sync_api.Browser, tmp_path: Path) -> Iterator[Callable[.
         file.write_text(text, encoding="utf-8")
         context = chromium.new_context(viewport={"width": 1366, "height": 768}, **context_options)
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(180_000)
         context.set_offline(True)
         found = Opened(context.new_page(), [], [])
         found.page.on("console", lambda said: found.complaints.append(said.text) if said.type == "error" else None)
