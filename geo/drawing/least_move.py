@@ -66,7 +66,7 @@ def proved(task: Task, partition: Partition, *, mended: NDArray[np.bool_] | None
     mixed = np.bincount(plan.part[~main], minlength=len(possible)) > 0
     lost = np.bincount(plan.part, weights=plan.leaving * main, minlength=len(possible))
     gained = np.bincount(plan.part, weights=np.minimum(plan.coming, plan.load) / 2, minlength=len(possible))
-    simple = np.where(mixed, lost, np.maximum(np.maximum(lost, gained), _renumbered(task, plan)))
+    simple = np.where(mixed, lost, np.maximum(np.maximum(lost, gained), _by_number(task, plan)))
     return float(plan.load[~main].sum() + simple[possible].sum())
 
 
@@ -94,10 +94,11 @@ def by_part(task: Task, plan: Plan, asked: NDArray[np.bool_] | None = None) -> F
         whole &= asked
     for part in np.flatnonzero(whole).tolist():
         total[part] = _in_chains(task, plan, part, total[part])
-    return np.asarray(np.maximum(total, _renumbered(task, plan)), dtype=np.float64)
+    return np.asarray(np.maximum(total, _by_number(task, plan)), dtype=np.float64)
 
 
 def plan_of(task: Task, partition: Partition) -> Plan:
+    """What ``partition`` holds in each grid of each part, and what must pass for it to come into band."""
     weight, inside = task.atoms.weight, task.parts.of_atom >= 0
     was = partition.labels[task.atoms.first].astype(np.int64)
     keys, at = np.unique((task.parts.of_atom.astype(np.int64) << 32 | was)[inside], return_inverse=True)
@@ -130,7 +131,7 @@ def _in_atoms(grid: Ints, weight: Floats, excess: Floats) -> Floats:
     return np.asarray(np.where(short, heavier, excess), dtype=np.float64)
 
 
-def _renumbered(task: Task, plan: Plan) -> Floats:
+def _by_number(task: Task, plan: Plan) -> Floats:
     """What must move by part, float64[p], because there must be more grids, each of which holds no less than its band
     asks, or fewer."""
     count = np.bincount(plan.part, minlength=len(task.parts.weight))

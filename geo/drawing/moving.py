@@ -20,7 +20,7 @@ from geo import bounds
 from geo import stop as stop_
 from geo.drawing import flow, least_move, refinement, rounds, starting, stirring, trees
 from geo.drawing.field import Field, Grids, tally
-from geo.drawing.task import Task
+from geo.drawing.task import Task, outside
 from geo.partition import Partition
 
 Ints = NDArray[np.int32]
@@ -75,7 +75,7 @@ def search(task: Task, partition: Partition, watch: stop_.Watch, seed: int) -> t
         if reason is not None:
             break
         if more:
-            beginning = starting.start(task, partition, more=more, of=_outside(task, moves.label))
+            beginning = starting.start(task, partition, more=more, of=outside(task, moves.label))
         else:
             beginning = starting.start(task, partition, eager=True)
         if beginning.changed.any():
@@ -83,21 +83,12 @@ def search(task: Task, partition: Partition, watch: stop_.Watch, seed: int) -> t
             taken = task.parts.of_atom >= 0
             won = beginning.changed & (rival_cost < cost - 1e-9)
             if more:
-                won &= ~_outside(task, rival.label)
+                won &= ~outside(task, rival.label)
             taken[taken] = won[task.parts.of_atom[taken]]
             label = np.where(taken, rival.label + len(moves.names), moves.label).astype(np.int32)
             moves = Moves(label, np.concatenate([moves.names, rival.names]))
             cost = np.where(won, rival_cost, cost)
     return moves, reason or "done"
-
-
-def _outside(task: Task, label: Ints) -> NDArray[np.bool_]:
-    """bool[p]: the parts with grids out of band."""
-    inside = np.flatnonzero(label >= 0)
-    part, grid = task.parts.of_atom[inside], label[inside]
-    load = np.bincount(grid, weights=task.atoms.weight[inside]).astype(np.float64)[grid]
-    out = bounds.excess(load, task.parts.low[part], task.parts.high[part]) > 0
-    return np.asarray(np.bincount(part[out], minlength=len(task.parts.weight)) > 0, dtype=np.bool_)
 
 
 def _again(

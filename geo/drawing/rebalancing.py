@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import atoms as atoms_
-from geo import bounds, checks, errors, measures
+from geo import checks, errors, measures
 from geo import stop as stop_
 from geo.drawing import engine, least_move, moving, naming
 from geo.drawing import task as task_
@@ -87,7 +87,9 @@ def handover(before: Partition, after: Partition, households: Floats) -> tuple[H
 
 def _result(task: task_.Task, before: Partition, after: Partition, drawing: Drawing) -> Rebalancing:
     problem = task.problem
-    changed, mended = before.labels != after.labels, _in_band(task, after)
+    changed = before.labels != after.labels
+    label = np.where(task.parts.of_atom >= 0, after.labels[task.atoms.first], -1).astype(np.int32)
+    mended = ~task_.outside(task, label)
     return Rebalancing(
         partition=after,
         violations=drawing.violations,
@@ -100,17 +102,6 @@ def _result(task: task_.Task, before: Partition, after: Partition, drawing: Draw
         least_households=least_move.proved(task, before, mended=mended),
         flow_households=least_move.between(task, before, mended=mended),
     )
-
-
-def _in_band(task: task_.Task, partition: Partition) -> NDArray[np.bool_]:
-    """bool[p]: the parts all of whose grids are in band."""
-    inside = task.parts.of_atom >= 0
-    part, label = task.parts.of_atom[inside], partition.labels[task.atoms.first[inside]]
-    grids, at = np.unique(label, return_inverse=True)
-    load = np.bincount(at, weights=task.atoms.weight[inside], minlength=len(grids)).astype(np.float64)
-    outside = bounds.excess(load[at], task.parts.low[part], task.parts.high[part]) > 0
-    missed = np.bincount(part[outside], minlength=len(task.parts.weight))
-    return np.asarray(missed == 0, dtype=np.bool_)
 
 
 def _final(task: task_.Task, label: Ints, names: Ints, partition: Partition) -> Ints:

@@ -87,6 +87,15 @@ def given(task: Task) -> NDArray[np.bool_]:
     return np.asarray(np.asarray(task.problem.counts)[task.parts.region] >= 0, dtype=np.bool_)
 
 
+def outside(task: Task, label: Ints) -> NDArray[np.bool_]:
+    """bool[p]: the parts with grids out of band; ``label`` int32[a], negative where an atom is of no part."""
+    inside = np.flatnonzero(label >= 0)
+    part, grid = task.parts.of_atom[inside], np.unique(label[inside], return_inverse=True)[1]
+    load = np.bincount(grid, weights=task.atoms.weight[inside]).astype(np.float64)[grid]
+    out = bounds.excess(load, task.parts.low[part], task.parts.high[part]) > 0
+    return np.asarray(np.bincount(part[out], minlength=len(task.parts.weight)) > 0, dtype=np.bool_)
+
+
 def base_of(number: Ints) -> Ints:
     """The first grid of each part when all parts' grids are numbered through, and the end: int32[p+1]."""
     return np.concatenate([[0], np.cumsum(number)]).astype(np.int32)
