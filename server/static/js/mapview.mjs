@@ -32,8 +32,25 @@ export function createMap(bbox, view) {
   }
   onLanguage(() => container.setAttribute("aria-label", t("map.label")));
   const sizes = new ResizeObserver(() => resized(map));
-  for (const element of [container, ...["work", "panel", "map-legend", "map-layers"].map(byId)]) sizes.observe(element);
+  for (const element of [container, ...["work", "panel", "map-layers"].map(byId)]) sizes.observe(element);
+  followLegend(map);
   return map;
+}
+
+/**
+ * A fitted view makes room for the legend while that fills, until the reader touches anything: from then on no other
+ * words in the legend (another language, another month) move what is looked at.
+ * @param {any} map
+ */
+function followLegend(map) {
+  const seen = () => {
+    const fit = fits.get(map);
+    if (fit) fit.seen = true;
+  };
+  for (const touch of ["pointerdown", "keydown", "wheel"]) document.addEventListener(touch, seen, { capture: true, passive: true });
+  new ResizeObserver(() => {
+    if (!fits.get(map)?.seen) resized(map);
+  }).observe(byId("map-legend"));
 }
 
 /**
@@ -45,11 +62,14 @@ export function resized(map) {
   const fit = fits.get(map);
   const untouched = fit && map.getZoom() === fit.zoom && map.getCenter().distanceTo(fit.centre) < 1;
   map.invalidateSize({ pan: false, animate: false });
-  if (untouched) goTo(map, fit.target);
+  if (untouched) {
+    goTo(map, fit.target);
+    fits.set(map, { ...fits.get(map), seen: fit.seen });
+  }
   return Boolean(untouched);
 }
 
-/** What each map was last fitted to. @type {WeakMap<any, {target: any, zoom: number, centre: any}>} */
+/** What each map was last fitted to, and whether anything was touched since. @type {WeakMap<any, {target: any, zoom: number, centre: any, seen?: boolean}>} */
 const fits = new WeakMap();
 
 /** Overlays of points, asked from the top down what lies under a click. */
