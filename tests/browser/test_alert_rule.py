@@ -25,7 +25,7 @@ def test_the_rule_is_changed_in_the_page_and_put_back(page: sync_api.Page) -> No
     opener = page.locator("summary", has_text="The rule")
     opener.click(timeout=180_000)
     least, test = form.get_by_label("Fewest reports"), form.get_by_label("Test", exact=True)
-    assert least.input_value() == "8" and "default 8" in form.inner_text()
+    browser.until(page, lambda: least.input_value() == "8" and "default 8" in form.inner_text())
     form.get_by_role("button", name="Save the rule").click()
     form.get_by_text("Nothing has changed.").wait_for()
     test.select_option("ewma")
@@ -46,8 +46,9 @@ def test_the_rule_is_changed_in_the_page_and_put_back(page: sync_api.Page) -> No
     page.get_by_text("The rule is saved").wait_for()
     page.get_by_text("the weighted average is").first.wait_for(timeout=180_000)
     opener.click()
-    assert test.input_value() == "ewma" and form.get_by_label("Yellow share overdue (%)").input_value() == "12.5"
+    browser.until(page, lambda: test.input_value() == "ewma")
+    browser.until(page, lambda: form.get_by_label("Yellow share overdue (%)").input_value() == "12.5")
     form.get_by_role("button", name="Fill in the default").click()
-    assert test.input_value() == "cusum"
+    browser.until(page, lambda: test.input_value() == "cusum")
     form.get_by_role("button", name="Save the rule").click()
     page.get_by_text("the excess has added up to").first.wait_for(timeout=180_000)

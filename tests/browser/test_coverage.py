@@ -27,7 +27,7 @@ def test_figures_stand_beside_their_targets_and_areas_can_be_gone_to(page: sync_
     for said in ("Working", "target 98%", "Key places, 1 or more", "target 100%", "Public ground seen"):
         assert said in text
     rows = page.locator(".work-body table").last.locator("tbody tr")
-    assert rows.count() == 13
+    browser.until(page, lambda: rows.count() == 13)
     before = page.url
     rows.first.get_by_role("button").click()
     browser.until(page, lambda: page.url != before)
@@ -75,8 +75,7 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     page.get_by_role("button", name="Put one at the middle").click()
     page.locator(DRAWN).first.wait_for(state="attached", timeout=180_000)
     status = page.locator(".work-body [role=status] .facts")
-    said = status.inner_text()
-    assert "0° / 90°" in said
+    browser.until(page, lambda: "0° / 90°" in status.inner_text())
     shape = page.locator(DRAWN).first.get_attribute("d")
     slider = page.locator("input[name=heading]")
     slider.fill("120")
@@ -93,7 +92,7 @@ def test_a_camera_shows_what_it_sees_and_can_be_dragged_turned_and_kept(page: sy
     page.get_by_role("button", name="Keep as a proposal").click()
     page.locator(".toast").first.wait_for(timeout=180_000)
     page.get_by_role("button", name="End", exact=True).click()
-    assert page.locator(DRAWN).count() == 0
+    sync_api.expect(page.locator(DRAWN)).to_have_count(0)
 
 
 def test_on_a_phone_a_camera_is_put_where_the_sheet_leaves_the_map(served: Served, chromium: sync_api.Browser) -> None:
@@ -115,7 +114,7 @@ def test_a_cordon_is_checked_and_drawn(page: sync_api.Page) -> None:
     nested.locator("summary").click()
     browser.until(page, lambda: "country road" in nested.inner_text())
     assert "crossings in view" in page.locator(".work-body").inner_text()
-    assert page.locator(DRAWN).count() > 10
+    browser.until(page, lambda: page.locator(DRAWN).count() > 10)
 
 
 def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
@@ -126,4 +125,4 @@ def test_next_sites_come_with_their_bound(page: sync_api.Page) -> None:
     sites = page.locator(".work-body ol.items li").all_inner_texts()
     assert len(sites) == 3
     assert all(re.search(r"(社区|村).*% of need", site.replace("\n", " ")) for site in sites), sites
-    assert page.locator(DRAWN).count() >= 3
+    browser.until(page, lambda: page.locator(DRAWN).count() >= 3)

@@ -43,7 +43,7 @@ def test_a_proposal_is_seen_before_and_after_and_is_withdrawn(page: sync_api.Pag
     browser.tab(page, "Proposals")
     body = page.locator(".work-body")
     body.get_by_text("Before and after").wait_for(timeout=180_000)
-    assert page.locator(DRAWN).count() >= 3, "cells that change, the view and the site"
+    browser.until(page, lambda: page.locator(DRAWN).count() >= 3)  # cells that change, the view and the site
     body.get_by_text("Before", exact=True).first.click()
     sync_api.expect(page.locator(DRAWN)).to_have_count(0)
     body.get_by_text("Approve or withdraw").last.click()
@@ -81,14 +81,14 @@ def test_figures_are_kept_and_homes_counted_at_another_distance(page: sync_api.P
     assert wider.value.json()["near"]["home_m"] == 300
     page.get_by_role("button", name="Keep today's figures").click()
     body.get_by_text("Now", exact=True).wait_for(timeout=180_000)
-    assert body.locator("table").first.locator("tbody tr").count() >= 2
+    browser.until(page, lambda: body.locator("table").first.locator("tbody tr").count() >= 2)
 
 
 def test_what_the_failure_of_a_camera_costs_is_told(page: sync_api.Page) -> None:
     browser.tab(page, "Outages")
     page.locator(".work-body ol.items summary").first.click(timeout=180_000)
     page.get_by_text("Ground lost").wait_for(timeout=180_000)
-    assert page.locator(DRAWN).count() >= 1
+    page.locator(DRAWN).first.wait_for(state="attached")
 
 
 def test_sites_leave_only_for_a_named_audience_marked_and_recorded(page: sync_api.Page, served: Served) -> None:

@@ -29,9 +29,10 @@ def test_other_numbers_of_grids_are_tried_and_one_is_taken_over(page: sync_api.P
     rows = table.locator("tbody tr")
     numbers = [int(text.replace(",", "")) for text in rows.get_by_role("button").all_inner_texts()]
     assert len(numbers) > 2 and numbers == sorted(set(numbers))
-    assert page.get_by_role("table").filter(has_text="Households moved").locator("tbody tr").count() == 5
+    moved = page.get_by_role("table").filter(has_text="Households moved").locator("tbody tr")
+    browser.until(page, lambda: moved.count() == 5)
     rows.nth(1).get_by_role("button").click()
-    assert page.get_by_label("Grids in all").input_value() == str(numbers[1])
+    browser.until(page, lambda: page.get_by_label("Grids in all").input_value() == str(numbers[1]))
 
 
 def test_what_is_wished_for_is_what_is_drawn(page: sync_api.Page) -> None:
@@ -52,4 +53,4 @@ def test_what_is_wished_for_is_what_is_drawn(page: sync_api.Page) -> None:
     page.reload()
     page.wait_for_selector("html[data-ready=true]", timeout=180_000)
     browser.tab(page, "Draw a new plan")
-    assert page.get_by_label("Grids in all").input_value() == "260"
+    browser.until(page, lambda: page.get_by_label("Grids in all").input_value() == "260")

@@ -94,7 +94,7 @@ def drawn(visit: Visit) -> int:
 def test_every_layer_can_be_switched_and_shows_something(visit: Callable[..., Visit]) -> None:
     made = visit("/")
     page = made.page
-    assert drawn(made) > 20
+    until(page, lambda: drawn(made) > 20)
     page.locator("#map-tools button").nth(3).click()
     boxes = page.locator("#map-layers input[type=checkbox]")
     names = [boxes.nth(i).get_attribute("id") for i in range(boxes.count())]
@@ -131,7 +131,7 @@ def test_a_click_on_a_grid_tells_about_it_and_escape_leaves(visit: Callable[...,
     page.mouse.click(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.45)
     page.wait_for_url(re.compile(r"sel=grid"), timeout=180_000)
     until(page, lambda: re.search(r"\d{12,15}", page.locator("#panel").inner_text()) is not None)
-    assert "户" in page.locator("#panel").inner_text()
+    until(page, lambda: "户" in page.locator("#panel").inner_text())
     made.shot("grid-zh")
     page.keyboard.press("Escape")
     page.wait_for_function("() => !location.search.includes('sel=grid')")
@@ -145,7 +145,7 @@ def test_search_finds_a_community_and_a_code(visit: Callable[..., Visit], served
     page.keyboard.type("文昌")
     results = page.locator("#map-top [role=option]")
     results.first.wait_for(timeout=180_000)
-    assert "文昌" in results.first.inner_text()
+    until(page, lambda: "文昌" in results.first.inner_text())
     results.first.click()
     until(page, lambda: "文昌" in page.locator("#panel").inner_text())
     assert made.complaints == []

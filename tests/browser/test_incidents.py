@@ -73,7 +73,7 @@ def test_the_slider_and_play_go_through_the_months_and_every_step_says_its_n(pag
     before = _legend(page)
     slider.fill("11")
     browser.until(page, lambda: "2026-06-01 – 2026-06-30" in page.locator("#strip").inner_text())
-    assert _legend(page) != before
+    browser.until(page, lambda: _legend(page) != before)
     page.get_by_role("button", name="Play").click()
     browser.until(page, lambda: "2025-07-01" in page.locator("#strip b").inner_text())
     page.get_by_role("button", name="Pause").click()
@@ -115,7 +115,7 @@ def test_charts_and_map_are_linked(page: sync_api.Page) -> None:
     with page.expect_response(lambda answer: "/heat?" in answer.url and "hours=9" in answer.url):
         week.locator("rect").nth(24 * 2 + 9).click()
     browser.until(page, lambda: "n = 59,933" not in _legend(page))
-    assert "weekdays=2" in page.url or page.wait_for_url("**weekdays=2**") is None
+    browser.until(page, lambda: "weekdays=2" in page.url)
     page.get_by_role("button", name="All hours again").click()
     browser.until(page, lambda: "n = 59,933" in _legend(page))
     year = page.get_by_role("img", name="Days of the last year")
@@ -132,7 +132,7 @@ def test_hot_spots_are_listed_classed_and_zoomed_to(page: sync_api.Page) -> None
     rows.first.wait_for(timeout=180_000)
     text = page.locator(".work-body").inner_text()
     assert "the expected share of false spots is at most 5%" in text and "tested against households" in text
-    assert "false discoveries below 5%" in _legend(page)
+    browser.until(page, lambda: "false discoveries below 5%" in _legend(page))
     page.locator(".choice label", has_text="How they emerged").click()
     browser.until(page, lambda: "consecutive hot spot" in _legend(page))
     before = page.url
@@ -141,7 +141,7 @@ def test_hot_spots_are_listed_classed_and_zoomed_to(page: sync_api.Page) -> None
     zoom = float(page.url.split("at=")[1].split("&")[0].split(",")[2])
     assert zoom >= 14
     page.get_by_text("What the classes mean").click()
-    assert page.locator(".work-body dl.facts dt").count() == 8
+    browser.until(page, lambda: page.locator(".work-body dl.facts dt").count() == 8)
 
 
 def test_areas_compare_windows_and_each_other_and_alerts_give_reasons(page: sync_api.Page) -> None:
@@ -150,15 +150,16 @@ def test_areas_compare_windows_and_each_other_and_alerts_give_reasons(page: sync
     page.get_by_text("within normal variation").wait_for(timeout=180_000)
     page.locator(".choice label", has_text="Change").click()
     browser.until(page, lambda: "clearly more" in _legend(page) and "normal variation" in _legend(page))
-    assert "[" in page.locator(".work-body tbody tr").first.inner_text()
+    browser.until(page, lambda: "[" in page.locator(".work-body tbody tr").first.inner_text())
     page.get_by_text("Reports at grid borders").click()
     page.get_by_text("Two areas side by side").scroll_into_view_if_needed()
     page.get_by_label("Another").select_option(index=5)
-    assert page.get_by_role("rowheader", name="Per km²").count() == 1
+    page.get_by_role("rowheader", name="Per km²").wait_for()
     browser.tab(page, "Alerts")
     page.get_by_text("Red: act", exact=True).wait_for(timeout=180_000)
     assert "the excess has added up to" in page.locator(".work-body").inner_text()
-    assert "blue: usual" in _legend(page) and "measure no worker" in page.locator(".work-body").inner_text()
+    browser.until(page, lambda: "blue: usual" in _legend(page))
+    assert "measure no worker" in page.locator(".work-body").inner_text()
 
 
 def test_the_month_and_the_view_can_be_taken_along(

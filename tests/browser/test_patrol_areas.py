@@ -52,7 +52,7 @@ def test_patrol_areas_are_a_level_with_overlaps_told(page: sync_api.Page) -> Non
     level.select_option("net:Station 1")
     rows = page.locator(".work-body table tbody tr", has_text="Patrol XQ")
     browser.until(page, lambda: rows.count() == len(BOXES))
-    assert "Patrol areas and other nets may overlap" in page.locator(".work-body").inner_text()
+    browser.until(page, lambda: "Patrol areas and other nets may overlap" in page.locator(".work-body").inner_text())
     browser.until(page, lambda: "level=net:Station%201" in page.url)
     browser.until(page, lambda: "larger areas where several overlap" in page.locator("#map-legend").inner_text())
     page.screenshot(path=browser.SHOTS / "patrol-areas.png")
@@ -79,7 +79,7 @@ def test_a_patrol_area_has_a_panel_like_a_community(page: sync_api.Page) -> None
     assert n in panel.locator("dl.figures").first.inner_text() and "[" in told
     assert "Reports where areas overlap count in each of them" in told and "of it inside" in told
     page.screenshot(path=browser.SHOTS / "patrol-area-panel.png")
-    assert "sel=area:" in page.url
+    browser.until(page, lambda: "sel=area:" in page.url)
     page.reload()
     page.wait_for_selector("html[data-ready=true]", timeout=180_000)
     panel.get_by_role("heading", name="Patrol XQ2").wait_for(timeout=180_000)
@@ -98,7 +98,7 @@ def test_a_file_for_the_public_needs_its_number_and_keeps_the_floor(page: sync_a
     page.get_by_role("button", name="Public version").click()
     dialog = page.get_by_role("dialog", name="Public version")
     dialog.get_by_role("button", name="Public version").click()
-    assert "needs its map approval number" in dialog.inner_text()
+    browser.until(page, lambda: "needs its map approval number" in dialog.inner_text())
     dialog.get_by_label("Map approval number").fill("GS(2025)1")
     with page.expect_download(timeout=180_000) as started:
         dialog.get_by_role("button", name="Public version").click()

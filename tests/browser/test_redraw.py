@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright import sync_api
 
-from tests.browser.conftest import PHONE, SHOTS
+from tests.browser.conftest import PHONE, SHOTS, until
 from tests.browser.planner import Hand, ask, borders
 from tests.conftest import Served
 
@@ -195,7 +195,7 @@ def reviewed(hand: Hand) -> None:
     hand.shot("review")
     hand.press("打印审批表", within="dialog")
     page.locator(".approval-form").wait_for(state="attached")
-    assert page.evaluate("window.printed") == 1
+    page.wait_for_function("() => window.printed === 1")
     page.evaluate("document.body.classList.add('on-form')")
     page.emulate_media(media="print")
     page.screenshot(path=SHOTS / "redraw-form-zh.png", full_page=True)
@@ -218,7 +218,8 @@ def published_and_merged(hand: Hand, own: Served, plan: str, colleague: dict[str
     start.click()
     kinds = page.locator("dialog summary")
     kinds.first.wait_for()
-    assert sum(int(kind.locator(".tag").inner_text()) for kind in kinds.all()) == len(ask(own, plan)["violations"])
+    found = len(ask(own, plan)["violations"])
+    until(page, lambda: sum(int(kind.locator(".tag").inner_text()) for kind in kinds.all()) == found)
     kinds.first.click()
     page.locator("dialog details li button").first.click()
     page.wait_for_selector("dialog", state="detached")
