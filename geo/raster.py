@@ -167,8 +167,9 @@ def _in_cells(
     on, other = counted.lattice, counted if outside is None else outside
     tiles, res = np.argwhere(counted.tile >= 0), cells.resolution(ids) if len(ids) else 0
     for first in range(0, len(tiles), SOME_TILES):
+        some = np.ascontiguousarray(tiles[first : first + SOME_TILES])
         row, often, lats, lngs = _patches(
-            tiles[first : first + SOME_TILES], counted.tile, counted.slab, other.tile, other.slab, outside is None,
+            some, counted.tile, counted.slab, other.tile, other.slab, outside is None,
             on.south, on.west, on.step_lat, on.step_lng,
         )  # fmt: skip
         if not row.size:

@@ -41,7 +41,10 @@ def serve_command(home: Path | None, host: str | None, port: int | None, insecur
 
 
 def _load_demonstration(ctx: context.Context) -> None:
-    from server.usecases.city import demo  # all that reads files, needed once
+    from server import kernels  # all that computes and reads files, needed once
+    from server.usecases.city import demo
 
+    kernels.start()
+    click.echo("Loading the demonstration city (once; up to a minute)", err=True)
     with terminal.progress() as progress:
         demo.ensure(ctx, progress=progress)
