@@ -6,8 +6,6 @@ it there. The loops are run on a made-up place; nothing of a city is read, and n
 
 from __future__ import annotations
 
-import contextlib
-import os
 import subprocess
 import sys
 
@@ -35,8 +33,6 @@ def start() -> None:
 
 def main() -> None:
     """Run every such loop once, those first that are waited for first."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(10)
     middle = int(cells.from_points(np.array([LAT]), np.array([LNG]), RESOLUTION)[0])
     ids = cells.disk(middle, RINGS)
     lats, lngs = cells.centres(ids)
