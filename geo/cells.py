@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -70,7 +71,7 @@ def from_points(lats: ArrayLike, lngs: ArrayLike, res: int) -> NDArray[np.uint64
     ``CoordinateError`` for points off the globe. -180 and 180 degrees are the same meridian.
     """
     _check_res(res)
-    lat, lng = (np.ascontiguousarray(x, np.float64).ravel() for x in (lats, lngs))
+    lat, lng = (_read_only(np.ascontiguousarray(x, np.float64).ravel()) for x in (lats, lngs))
     if lat.size != lng.size:
         geodesy.check_points(lat, lng)
     out = np.empty(lat.size, np.int64)
@@ -101,7 +102,8 @@ def places(cells: NDArray[np.uint64]) -> Places:
     """Where the cells stand; ``CellError`` for none or for mixed resolutions."""
     res, n = resolution(cells), cells.size
     at = Places(res, np.empty(n, np.int16), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_))
-    hexagons.places(np.ascontiguousarray(cells).view(np.int64), res, _tables(), at.face, at.i, at.j, at.inner)
+    ids = _read_only(np.ascontiguousarray(cells)).view(np.int64)
+    hexagons.places(ids, res, _tables(), at.face, at.i, at.j, at.inner)
     for k in np.flatnonzero(at.face < 0).tolist():
         vector = icosahedron.vectors(*np.array([h3.cell_to_latlng(int(cells[k]))]).T)[0]
         at.face[k], at.i[k], at.j[k] = icosahedron.locate(vector, res, _tables())
@@ -374,3 +376,10 @@ def _vectors(cells: list[int]) -> Floats:
 def _check_res(res: int) -> None:
     if not 0 <= res <= 15:
         raise errors.CellError(f"resolution {res} does not exist; H3 has 0 to 15", values=res)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written, whether the array can or not: one compiled loop does for both."""
+    view = array.view()
+    view.setflags(write=False)
+    return view

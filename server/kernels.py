@@ -40,7 +40,6 @@ def main() -> None:
     _sight(ids)
     _grids(ids)
     many = cells.disk(middle, 5 * RINGS)
-    many.setflags(write=False)  # as the cells of a stored city come
     outlines.outlines(many, np.zeros(many.size, np.int32))
 
 
