@@ -18,7 +18,7 @@ from geo import problem as problems
 from geo.checks import Violation
 from geo.partition import Partition
 from geo.problem import Problem
-from server.rules import kinds, planned, region_codes
+from server.rules import kinds, numerals, planned, region_codes
 from server.store import audit, cities, plans
 from server.usecases import errors
 from server.usecases.city import territory
@@ -332,7 +332,8 @@ def _name(rows: list[dict[str, Any]], place: territory.World, given: dict[int, s
         region = place.regions[row["region_id"]]
         sequence = int(code[-3:]) if code[-3:].isdigit() else row["label"] + 1
         row["code"] = code
-        row["name"] = f"{region.name}第{sequence}网格" if _chinese(region.name) else f"{region.name} {sequence}"
+        numbered = f"第{numerals.chinese(sequence)}网格" if _chinese(region.name) else f" {sequence}"
+        row["name"] = region.name + numbered
 
 
 def violation(ground: Ground, found: Violation) -> dict[str, Any]:
