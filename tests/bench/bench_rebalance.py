@@ -34,8 +34,8 @@ OPTIONS = {"city": "", "seeds": "4", "sizes": "5000,50000"}
 TARGET = 1.5
 SMALL = 40
 """Communities of so many cells at most are asked for the fewest by the integer programme."""
-SLICES = 4_000
-"""So much of a complete search is waited for: one or two minutes."""
+SLICES = 12_000
+"""So much of a complete search is waited for: some minutes."""
 
 
 def main(*, json: bool, options: dict[str, str]) -> None:
