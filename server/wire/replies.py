@@ -15,6 +15,11 @@ class Told(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Words(Told):
+    zh: str
+    en: str
+
+
 class ErrorBody(Told):
     code: str
     message: str
@@ -146,9 +151,12 @@ class ImportDone(Told):
 
 
 class RejectedRow(Told):
+    """``words`` names the code in both languages; ``reason`` is what was found, in English, as it was stored."""
+
     row: int
     field: str
     code: str
+    words: Words
     reason: str
 
 

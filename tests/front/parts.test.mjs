@@ -170,9 +170,14 @@ test("the progress of an import is told in the page's language", () => {
 });
 
 test("refused rows are a table that a spreadsheet opens", () => {
-  provide("zh", { "import.code.place.missing": "没有位置" });
-  const row = { row: 7, field: "lat,lng", code: "place.missing", reason: 'no "place"' };
-  assert.equal(refusedTable([row]), '\ufeffrow,field,fault,reason\r\n7,"lat,lng","没有位置","no ""place"""\r\n');
+  const words = { zh: "没有位置", en: "no place" };
+  const row = { row: 7, field: "lat,lng", code: "place.missing", words, reason: 'no "place"' };
+  for (const language of /** @type {const} */ (["zh", "en"])) {
+    provide(language, {});
+    const [head, first] = refusedTable([row]).split("\r\n");
+    assert.equal(head, "\ufeffrow,field,code,原因,reason");
+    assert.equal(first, '7,"lat,lng","place.missing","没有位置","no ""place"""');
+  }
 });
 
 test("an import says what lies outside the city and what is subtracted", () => {

@@ -36,6 +36,15 @@ def test_the_page_names_the_limits_of_an_upload() -> None:
         assert all(figure in words["import.advice.E_BUDGET"] for figure in figures)
 
 
+def test_every_fault_of_a_row_has_a_name_in_both_languages() -> None:
+    needed = {field.name for kind in kinds.KINDS.values() for field in kind.fields if field.required}
+    codes = {f"{name}.missing" for name in needed - {"lat", "lng"}} | {"place.missing"}
+    codes |= {"E_CELL", "E_CODE", "E_EXTENT", "E_PLACE"}
+    for language in ("zh", "en"):
+        words = json.loads((ROOT / "server" / "translations" / f"{language}.json").read_text("utf-8"))
+        assert {code for code in codes if f"import.code.{code}" not in words} == set()
+
+
 def test_no_word_is_given_twice() -> None:
     """Of a name given twice the reader keeps the last and says nothing."""
     for language in ("zh", "en"):
