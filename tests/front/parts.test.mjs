@@ -13,6 +13,8 @@ import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
 import { consequences, refusedTable } from "../../server/static/js/jobs/importreport.mjs";
 import { provide } from "../../server/static/js/i18n.mjs";
 import { outcome, statusText } from "../../server/static/js/parts/tasks.mjs";
+import { UNNAMED, departmentName } from "../../server/static/js/departments.mjs";
+import { whose } from "../../server/static/js/panel/whose.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
 import { judged } from "../../server/static/js/compare/tables.mjs";
 import { createTurns } from "../../server/static/js/turns.mjs";
@@ -191,4 +193,16 @@ test("assigning workers says how many grids have one", () => {
   provide("en", { "tasks.staffed": "{n} of {grids} grids have a worker." });
   const job = { kind: "staff", result: { filled: 0, grids: 794 } };
   assert.equal(outcome({ title: "tasks.staff", job }), "0 of 794 grids have a worker.");
+});
+
+test("a department that no file states is told in the page's language, any other by its own name", () => {
+  provide("en", { "net.unnamed": "Department not stated" });
+  assert.deepEqual([departmentName(UNNAMED), departmentName("消防")], ["Department not stated", "消防"]);
+});
+
+test("of who answers for a place no department is told in another language", () => {
+  provide("en", { "net.unnamed": "Department not stated", "cell.no_grid": "no grid", "grid.worker": "Worker", "kind.grid": "Grid" });
+  const found = { here: { grid: null }, posts: [], departments: [{ department: UNNAMED, layer: "1", name: "P1" }] };
+  const rows = whose({ can: () => false }, found, () => /** @type {any} */ (null));
+  assert.deepEqual(rows.at(-1), ["Department not stated", "P1"]);
 });
