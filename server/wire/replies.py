@@ -84,6 +84,8 @@ class IncidentSummary(Told):
 
 
 class City(Told):
+    """``has_plan``: whether ``current`` names a plan, the one in force or else the newest draft."""
+
     code: str
     name: str
     tz: str
@@ -94,6 +96,7 @@ class City(Told):
     data_version: int
     demo: bool
     plan_in_force: PlanPointer | None
+    has_plan: bool
     incidents: IncidentSummary
     counts: dict[str, int | None]
     can: list[str]
