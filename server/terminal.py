@@ -69,8 +69,9 @@ def tell_city(made: dict[str, Any]) -> None:
 def tell_import(report: dict[str, Any]) -> None:
     """The report of an import in a few lines."""
     done = "would be read" if report["dry_run"] else "read"
+    most = "" if report.get("foreseen", True) else "up to "
     click.echo(
-        f"{report['file']}: {report['rows']:,} rows {done}: {report['accepted']:,} accepted, "
+        f"{report['file']}: {report['rows']:,} rows {done}: {most}{report['accepted']:,} accepted, "
         f"{report['rejected']:,} rejected, {report['duplicate']:,} repeats of a row of this file or already there"
     )
     for mapped in report["mapping"]:

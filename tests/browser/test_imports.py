@@ -56,6 +56,20 @@ def test_a_file_that_is_too_large_is_told_with_the_limit(
         page.get_by_role("alert").get_by_text("200 MiB").wait_for()
 
 
+def test_the_button_promises_only_the_rows_that_would_be_taken(
+    chromium: sync_api.Browser, own: Served, tmp_path: Path
+) -> None:
+    lat, lng = _middle(own)
+    file = tmp_path / "reports.csv"
+    rows = [f"a,2025-06-01 12:00:00,noise,{lat},{lng}", f"b,2025-06-01 12:00:00,noise,{lat + 1},{lng}"]
+    file.write_text("\n".join(["id,time,category,lat,lng", rows[0], rows[1], rows[0], ""]), "utf-8")
+    with browser.job_open(chromium, own.url, "data", shows="form") as page:
+        _choose(page, "incidents", file)
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Import 1 rows", exact=True).wait_for()
+        page.get_by_role("row", name="outside the city").get_by_text("2", exact=True).wait_for()
+
+
 def test_a_department_can_be_named_for_its_grids(chromium: sync_api.Browser, own: Served, tmp_path: Path) -> None:
     lat, lng = _middle(own)
     ring = [[lng, lat], [lng + 0.01, lat], [lng + 0.01, lat + 0.01], [lng, lat + 0.01], [lng, lat]]
@@ -66,7 +80,7 @@ def test_a_department_can_be_named_for_its_grids(chromium: sync_api.Browser, own
         _choose(page, "nets", file)
         page.get_by_label("Department").fill("Police")
         page.get_by_role("button", name="Preview").click()
-        page.get_by_role("button", name="Import 1 rows").click()
+        page.get_by_role("button", name="Import up to 1 rows").click()
         page.get_by_text("the map is up to date").wait_for()
     with urllib.request.urlopen(f"{own.url}/api/cities/{CITY}/nets") as answer:
         assert "Police" in {net["department"] for net in json.loads(answer.read())["items"]}
