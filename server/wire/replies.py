@@ -181,11 +181,16 @@ class JobStarted(Told):
 
 
 class Job(Told):
+    """``run_s``: how long it has been working; ``left_s``: until the time that it was given is up, null where it was
+    given none."""
+
     id: str
     kind: str
     status: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float = Field(ge=0, le=1)
     message: str
+    run_s: float | None
+    left_s: float | None
     result: Any
     error: Any
 

@@ -12,7 +12,7 @@ import { within } from "../../server/static/js/panel/region.mjs";
 import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
 import { consequences, refusedTable } from "../../server/static/js/jobs/importreport.mjs";
 import { provide } from "../../server/static/js/i18n.mjs";
-import { outcome, statusText } from "../../server/static/js/parts/tasks.mjs";
+import { outcome, statusText, timeLeft } from "../../server/static/js/parts/tasks.mjs";
 import { UNNAMED, departmentName } from "../../server/static/js/departments.mjs";
 import { whose } from "../../server/static/js/panel/whose.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
@@ -205,4 +205,19 @@ test("of who answers for a place no department is told in another language", () 
   const found = { here: { grid: null }, posts: [], departments: [{ department: UNNAMED, layer: "1", name: "P1" }] };
   const rows = whose({ can: () => false }, found, () => /** @type {any} */ (null));
   assert.deepEqual(rows.at(-1), ["Department not stated", "P1"]);
+});
+
+test("of a task with a limit the time left is the rest of it, whatever its progress", () => {
+  const job = { run_s: 20, progress: 0.9, left_s: 40 };
+  assert.equal(timeLeft({ job }), 40);
+  assert.equal(timeLeft({ job: { ...job, left_s: 0 } }), null);
+});
+
+test("of a task without a limit the time left is guessed and never grows", () => {
+  const job = { run_s: 10, progress: 0.5, left_s: null };
+  assert.equal(timeLeft({ job, said_s: 10 }), 10);
+  assert.equal(timeLeft({ job: { ...job, run_s: 20 }, said_s: 10 }), 10, "stalled a little: what was said stays");
+  assert.equal(timeLeft({ job: { ...job, run_s: 30 }, said_s: 10 }), null, "stalled for long: nothing is said");
+  assert.equal(timeLeft({ job: { ...job, run_s: 30, progress: 0.9 }, said_s: 10 })?.toFixed(1), "3.3");
+  assert.equal(timeLeft({ job: { ...job, run_s: null } }), null, "it waits in the queue");
 });
