@@ -70,6 +70,33 @@ def test_the_button_promises_only_the_rows_that_would_be_taken(
         page.get_by_role("row", name="outside the city").get_by_text("2", exact=True).wait_for()
 
 
+def test_a_failed_preview_leaves_with_the_next_one_or_by_the_keyboard(
+    chromium: sync_api.Browser, own: Served, tmp_path: Path
+) -> None:
+    lat, lng = _middle(own)
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_text("a,b\n1,2\n", "utf-8")
+    good.write_text(f"name,kind,lat,lng\nx,school,{lat},{lng}\n", "utf-8")
+    with browser.job_open(chromium, own.url, "data", shows="form") as page:
+        cards = page.locator("#tasks .task")
+        for file in (bad, bad):
+            _choose(page, "places", file)
+            page.get_by_role("button", name="Preview").click()
+            page.get_by_role("alert").wait_for()
+            cards.locator(".bar-of.failed").wait_for()
+            browser.until(page, lambda: cards.count() == 1)
+        page.keyboard.press("Tab")
+        cards.get_by_role("button", name="Close").focus()
+        page.keyboard.press("Enter")
+        browser.until(page, lambda: cards.count() == 0)
+        page.get_by_role("button", name="Preview").click()
+        cards.locator(".bar-of.failed").wait_for()
+        _choose(page, "places", good)
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Import 1 rows").wait_for()
+        assert cards.locator(".bar-of.failed").count() == 0
+
+
 def test_a_department_can_be_named_for_its_grids(chromium: sync_api.Browser, own: Served, tmp_path: Path) -> None:
     lat, lng = _middle(own)
     ring = [[lng, lat], [lng + 0.01, lat], [lng + 0.01, lat + 0.01], [lng, lat + 0.01], [lng, lat]]

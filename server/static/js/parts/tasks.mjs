@@ -71,11 +71,12 @@ export function createTasks(city, onDone) {
   if (tasks.size) poll();
   return {
     /**
-     * Follow a job that the server has accepted.
+     * Follow a job that the server has accepted. What failed at the same before gives way to it.
      * @param {{job: {id: string}}} accepted
      * @param {string} title catalogue key
      */
     follow(accepted, title) {
+      for (const old of tasks.values()) if (old.title === title && !running(old)) tasks.delete(old.id);
       tasks.set(accepted.job.id, { id: accepted.job.id, title, job: null });
       keep();
       show();
