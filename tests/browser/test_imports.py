@@ -97,6 +97,27 @@ def test_a_failed_preview_leaves_with_the_next_one_or_by_the_keyboard(
         assert cards.locator(".bar-of.failed").count() == 0
 
 
+@pytest.mark.parametrize("size", [browser.OFFICE, browser.PHONE])
+def test_the_table_of_faults_stays_within_its_column(
+    chromium: sync_api.Browser, own: Served, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lat, lng = _middle(own)
+    file = tmp_path / "register.csv"
+    rows = [f"c{n},{lat},{lng},fixed,{n % 4 + 1}" for n in range(120_000, 120_040)]
+    file.write_text("\n".join(["id,lat,lng,kind,direction", *rows, ""]), "utf-8")
+    with browser.job_open(chromium, own.url, "data", shows="form", size=size) as page:
+        _choose(page, "cameras", file)
+        page.get_by_role("button", name="Preview").click()
+        table = page.locator(".report table", has_text="declare their list")
+        table.wait_for()
+        column = page.locator(".work-body").bounding_box()
+        for part in [table, *table.locator("th, td, .tag").all()]:
+            box = part.bounding_box()
+            assert box and column
+            assert box["x"] + box["width"] <= column["x"] + column["width"], part.inner_text()
+            assert part.evaluate("one => one.scrollWidth <= one.clientWidth + 1 || one.clientWidth === 0")
+
+
 def test_a_department_can_be_named_for_its_grids(chromium: sync_api.Browser, own: Served, tmp_path: Path) -> None:
     lat, lng = _middle(own)
     ring = [[lng, lat], [lng + 0.01, lat], [lng + 0.01, lat + 0.01], [lng, lat + 0.01], [lng, lat]]
