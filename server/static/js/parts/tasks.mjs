@@ -214,7 +214,8 @@ export function timeLeft({ job, said_s = Infinity }) {
 function left(task, ratio) {
   const time = task.job ? timeLeft(task) : null;
   if (time === null) return format.percent(Math.round(ratio * 100) / 100);
-  return t("tasks.left", { time: format.duration(time, language()) });
+  const key = task.job.left_s === null ? "tasks.left" : "tasks.left_most"; // a search may end before its time is up
+  return t(key, { time: format.duration(time, language()) });
 }
 
 /**
