@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.rules import permissions
@@ -30,6 +30,8 @@ ACCEPTED = 202
 LONGEST_KEY = 200
 ATTEMPTS = 3
 KINDS = ("draw", "sweep", "rebalance", "propose", "staff", "import", "sites")
+TIMED = ("draw", "rebalance", "propose")
+"""Kinds whose ``seconds`` are the time of the whole work; those of a sweep are the time of each of its points."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,14 @@ def enqueue(
 
 
 def get(ctx: Context, job_id: str) -> dict[str, Any]:
-    """``{id, kind, city, status, progress, message, result, error, …}``. Raises NotFound outside the territory."""
+    """``{id, kind, city, status, progress, message, run_s, left_s, result, error, …}``. Raises NotFound outside the
+    territory. ``run_s``: seconds that a running job has worked, ``left_s``: until its time is up; None elsewhere."""
     with database.reading(ctx.db) as connection:
         row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
     if row is None or (row["city"] is not None and not permissions.reaches(ctx.actor, row["city"])):
         raise errors.NotFound("not_found", f"There is no job {job_id!r}.")
     names = ("id", "kind", "city", "status", "progress", "message", "result", "error", "created_at", "finished_at")
-    return {name: row[name] for name in names}
+    return {**{name: row[name] for name in names}, **_times(row, ctx.now())}
 
 
 def cancel(ctx: Context, job_id: str) -> dict[str, Any]:
@@ -173,6 +176,14 @@ def finish_in(
         values["progress"] = 1.0
     if connection.execute(update(jobs).where(_mine(lease)).values(**values)).rowcount == 0:
         raise Lost(lease.id)
+
+
+def _times(row: RowMapping, now: datetime) -> dict[str, float | None]:
+    if row["status"] != "running":
+        return {"run_s": None, "left_s": None}
+    run_s = max((now - datetime.fromisoformat(row["started_at"])).total_seconds(), 0.0)
+    allowed_s = row["payload"].get("seconds") if row["kind"] in TIMED else None
+    return {"run_s": round(run_s, 1), "left_s": None if allowed_s is None else round(max(allowed_s - run_s, 0.0), 1)}
 
 
 def _request(kind: str, city: str | None, payload: dict[str, Any]) -> str:

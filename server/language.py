@@ -37,6 +37,11 @@ def say(language: str, key: str, **values: object) -> str:
     return text
 
 
+def fault(code: str, otherwise: str) -> dict[str, str]:
+    """What a fault of an imported row is called, in each language; ``otherwise`` for a code that has no name."""
+    return {tongue: catalogue(tongue).get(f"import.code.{code}", otherwise) for tongue in LANGUAGES}
+
+
 def negotiate(asked: str | None, cookie: str | None, accepts: list[str], *, default: str) -> str:
     """The language of a request: ``?lang``, else the cookie, else the first of ours it accepts, else ``default``."""
     for wish in (asked, cookie):

@@ -12,6 +12,7 @@ import click
 import rich.console
 import rich.progress
 
+from server import language
 from server.rules import permissions
 from server.usecases.context import Progress, silent
 
@@ -68,8 +69,9 @@ def tell_city(made: dict[str, Any]) -> None:
 def tell_import(report: dict[str, Any]) -> None:
     """The report of an import in a few lines."""
     done = "would be read" if report["dry_run"] else "read"
+    most = "" if report.get("foreseen", True) else "up to "
     click.echo(
-        f"{report['file']}: {report['rows']:,} rows {done}: {report['accepted']:,} accepted, "
+        f"{report['file']}: {report['rows']:,} rows {done}: {most}{report['accepted']:,} accepted, "
         f"{report['rejected']:,} rejected, {report['duplicate']:,} repeats of a row of this file or already there"
     )
     for mapped in report["mapping"]:
@@ -79,7 +81,8 @@ def tell_import(report: dict[str, Any]) -> None:
     for fault in report["faults"]:
         rows = ", ".join(str(row) for row in fault["first_rows"][:5])
         kind = "rejected" if fault["rejects"] else "left empty" if fault["field"] else "noted"
-        click.echo(f"  {fault['count']:,} × {fault['field']} {kind}: {fault['reason']} (rows {rows}…)")
+        found = language.fault(fault["code"], fault["code"])["zh"]
+        click.echo(f"  {fault['count']:,} × {fault['field']} {kind}: {found} / {fault['reason']} (rows {rows}…)")
     for note in [*report["notes"], report.get("corrections_note"), report.get("alike_note")]:
         if note:
             click.echo(f"  {note}")

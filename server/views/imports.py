@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from server import jobs
+from server import jobs, language
 from server.usecases.context import Context
 from server.usecases.importing import imports as usecase
 from server.views import answers, routes, shown
@@ -34,7 +34,9 @@ def imports(ctx: Context, city: str, query: requests.Pages) -> Any:
     ),
 )  # fmt: skip
 def import_rejected(ctx: Context, city: str, query: requests.Things, **ids: str) -> Any:
-    return usecase.rejected(ctx, city, int(ids["import"]), limit=query.limit, cursor=query.cursor)
+    found = usecase.rejected(ctx, city, int(ids["import"]), limit=query.limit, cursor=query.cursor)
+    items = [{**item, "words": language.fault(item["code"], item["reason"])} for item in found["items"]]
+    return {**found, "items": items}
 
 
 @routes.serve(

@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from layers import hotspots as spot_layers
+from layers import legend as legends
 from server.usecases import handing_out
 from server.usecases.context import Context
 from server.usecases.incidents import monthly
@@ -60,7 +61,7 @@ def _maps(ctx: Context, city: str, report: monthly.Report) -> dict[str, tuple[by
     classed = found.columns["class"] > 0
     spots = {
         "title": {"zh": "热点如何演变", "en": "How spots emerged"}, "unit": {"zh": "单元", "en": "cells"},
-        "n": found.meta["n"], "classes": steps,
+        "n": found.meta["n"], "of": legends.REPORTS, "classes": steps,
     }  # fmt: skip
     return {
         "areas": (pictures.of_areas(ctx, city, level=report.level, colours=colours), legend),
@@ -142,8 +143,9 @@ def _word(told: dict[str, Any], maps: dict[str, tuple[bytes, dict[str, Any]]], l
 
 
 def _caption(legend: dict[str, Any], lang: str) -> str:
-    return f"{legend['title'][lang]}（{legend['unit'][lang]}），n = {legend['n']:,}" if lang == "zh" else (
-        f"{legend['title'][lang]} ({legend['unit'][lang]}), n = {legend['n']:,}"
+    counted = f"n = {legend['n']:,} {legend['of'][lang]}"
+    return f"{legend['title'][lang]}（{legend['unit'][lang]}），{counted}" if lang == "zh" else (
+        f"{legend['title'][lang]} ({legend['unit'][lang]}), {counted}"
     )
 
 

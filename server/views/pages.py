@@ -74,7 +74,8 @@ def _early(city: dict[str, Any], plan: str | None) -> list[str]:
     cells = [f"{base}/plans/{known}/cells?gaps=true"] if known else []
     words = flask.url_for("pages.words", tongue=flask.g.language)
     regions = [f"{base}/regions?level={level}" for level in city["levels"]]
-    return [flask.url_for("session.session"), base, words, *cells, f"{base}/plans/{shown}/grids", *regions]
+    grids = [f"{base}/plans/{shown}/grids"] if city["has_plan"] or shown != "current" else []
+    return [flask.url_for("session.session"), base, words, *cells, *grids, *regions]
 
 
 def _rendered(template: str, **values: Any) -> flask.Response:

@@ -144,7 +144,8 @@ def of_plan(ctx: Context, kind: str, city: str, plan: str, asked: requests.Asked
 
 def job(row: dict[str, Any]) -> dict[str, Any]:
     """A job as it stands."""
-    return {name: row[name] for name in ("id", "kind", "status", "progress", "message", "result", "error")}
+    names = ("id", "kind", "status", "progress", "message", "run_s", "left_s", "result", "error")
+    return {name: row[name] for name in names}
 
 
 def attachment(file: exports.File) -> answers.Reply:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from server.wire.replies import Told
+from server.wire.replies import Told, Words
 from server.wire.requests import Asked, Clock, Counted, Window, plain
 
 Level = Annotated[str, StringConstraints(pattern=r"^(grid|community|town|county|net:.{1,200})$"), AfterValidator(plain)]
@@ -179,11 +179,6 @@ class Borders(Told):
 
     n: int
     items: list[Border]
-
-
-class Words(Told):
-    zh: str
-    en: str
 
 
 class Alert(Told):

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from server.wire.areas import Words
-from server.wire.replies import Told
+from server.wire.replies import Told, Words
 from server.wire.requests import Asked, Text
 
 Named = Annotated[str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]

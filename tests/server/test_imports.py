@@ -146,6 +146,30 @@ def test_a_dry_run_shows_the_mapping_and_stores_nothing(ctx: Context, tmp_path: 
     assert (counted(ctx), len(imports.history(ctx, "tiny")["items"])) == before
 
 
+def test_a_dry_run_foresees_what_would_be_taken(ctx: Context, tmp_path: Path) -> None:
+    rows = [incident(1), incident(2), incident(1), incident(3, up=5.0), ["n4", "no time", "noise", SOUTH, WEST, 1]]
+    place = ["p", "name", "school", SOUTH + 0.01, WEST + 0.01]
+    head = ["id", "name", "kind", "lat", "lng"]
+    run(ctx, "places", write(tmp_path / "p.csv", [place], head))
+    places = [place, ["q", "name", "school", SOUTH + 1, WEST + 1]]
+    for kind, path, counts in (
+        ("incidents", write(tmp_path / "a.csv", rows), (2, 2, 1)),
+        ("places", write(tmp_path / "q.csv", places, head), (1, 0, 1)),
+    ):
+        told, report = (run(ctx, kind, path, dry_run=dry) for dry in (True, False))
+        assert told["foreseen"] and adds_up(told)
+        assert (told["accepted"], told["rejected"], told["duplicate"]) == counts
+        same = {name: value for name, value in report.items() if name not in ("import", "dry_run")}
+        assert {name: told[name] for name in same} == same
+
+
+def test_a_dry_run_says_where_the_city_was_not_asked(ctx: Context, tmp_path: Path) -> None:
+    rows = [["A", "甲", "C11"], ["A", "乙", "C11"]]
+    path = write(tmp_path / "g.csv", rows, ["code", "name", "community"])
+    told, report = (run(ctx, "grids", path, dry_run=dry) for dry in (True, False))
+    assert not told["foreseen"] and told["accepted"] == 2 > report["accepted"] == 1
+
+
 def test_a_corrected_row_replaces_the_one_before(ctx: Context, tmp_path: Path) -> None:
     head = ["id", "name", "kind", "lat", "lng"]
     one = ["p", "old name", "school", SOUTH + 0.01, WEST + 0.01]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
+from geo import stop
 from server import jobs, runner
 from server.rules import permissions
 from server.usecases import errors, verify
@@ -53,6 +54,38 @@ def test_a_job_is_done_and_says_what_came_of_it(ctx: Context) -> None:
     assert plans.get(ctx, "tiny", found["result"]["plan"])["created_by"] == "planner"
     assert not runner.run_one(ctx)
     assert verify.run(ctx)["ok"]
+
+
+def test_a_running_job_says_how_long_it_has_worked_and_what_is_left_of_its_time(ctx: Context, clock: Clock) -> None:
+    def times(job: str) -> tuple[float | None, float | None]:
+        found = jobs.get(ctx, job)
+        return found["run_s"], found["left_s"]
+
+    job = jobs.enqueue(ctx, "draw", city="tiny", payload={**DRAW, "seconds": 60.0})["id"]
+    clock.at += timedelta(seconds=100)
+    assert times(job) == (None, None), "time in the queue is no work"
+    lease = jobs.take(ctx)
+    assert lease is not None
+    assert times(job) == (0.0, 60.0)
+    clock.at += timedelta(seconds=25)
+    jobs.report(ctx, lease, 0.3, "drawing")
+    assert times(job) == (25.0, 35.0)
+    clock.at += timedelta(seconds=40)
+    assert times(job) == (65.0, 0.0)
+    jobs.finish(ctx, lease, status="failed")
+    assert times(job) == (None, None)
+    other = jobs.enqueue(ctx, "sweep", city="tiny", payload=DRAW)["id"]
+    jobs.take(ctx)
+    assert times(other) == (0.0, None)
+
+
+@pytest.mark.parametrize(("seconds", "shares"), [(80.0, [0.3, 0.5, 0.6]), (None, [0.4, 0.5, 0.52])])
+def test_progress_is_the_share_of_the_time_allowed(seconds: float | None, shares: list[float]) -> None:
+    told: list[float] = []
+    rule = drawing.beat(lambda share, _: told.append(share), 0.2, 0.6, seconds=seconds)
+    for at in (20.0, 60.0, 60.5, 80.0):  # told once a second at the most
+        rule(stop.Progress(at, 0, 0))
+    assert told == pytest.approx(shares)
 
 
 def test_one_job_is_leased_once(ctx: Context) -> None:

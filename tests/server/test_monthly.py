@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import docx
@@ -73,6 +74,10 @@ def test_files_hold_the_sentences_and_the_maps_and_no_code(steady: flask.Flask, 
     assert page.count("data:image/png;base64,") == 2 and "default-src 'none'" in page
     assert "<script" not in page and "&lt;img src=x" in page and "{{7*7}}" in page
     assert "reports" in page if lang == "en" else "上报件数" in page
+    captions = [text for text in paragraphs if "n = " in text]
+    counted = r"n = [\d,]+ 件" if lang == "zh" else r"n = [\d,]+ reports"
+    assert len(captions) == 2 and all(re.search(counted, text) for text in captions)
+    assert len(re.findall(f"<figcaption>[^<]*{counted}", page)) == 2
 
 
 def test_the_command_writes_the_same(city: Place, tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_an_account_that_bears_the_name_of_none_is_told_to_the_page(city: Place)
     assert json.loads(_page(browser, "/city/tiny").blocks["boot"])["accounts"] == ["host"]
 
 
-def test_somebodys_own_city_is_not_called_fictional(place: Place, tmp_path: Path) -> None:
+def test_somebodys_own_city_is_not_called_fictional_nor_asked_for_a_plan(place: Place, tmp_path: Path) -> None:
     tiny.write(tmp_path, *tiny.SOUTH_WEST["other"])
     ctx = place.open()
     founding.new_city(
@@ -205,5 +205,7 @@ def test_somebodys_own_city_is_not_called_fictional(place: Place, tmp_path: Path
     )
     ctx.db.close()
     app = composition.create_app(Config(home=place.home, database_url=place.url))
-    words = [attributes.get("data-t") for _, attributes in _page(tiny.browser(app), "/city/own").elements]
+    elements = _page(tiny.browser(app), "/city/own").elements
+    words = [attributes.get("data-t") for _, attributes in elements]
     assert "demo.banner_own" in words and "demo.banner" not in words
+    assert not [one for _, one in elements if "/plans/" in (one.get("href") or "")], "it has no plan to begin with"

@@ -20,7 +20,10 @@ from server.usecases import errors, users, verify
 from server.usecases.cameras import coverage
 from server.usecases.city import cities, demo, founding, ground, search, things
 from server.usecases.context import Context
+from server.usecases.drafting import drawing
+from server.usecases.importing import imports
 from server.usecases.incidents import counting
+from server.usecases.planning import plans
 from tests.server import tiny
 from tests.server.conftest import Place
 
@@ -218,6 +221,20 @@ def test_a_city_without_regions_is_one_community(ctx: Context, tmp_path: Path) -
     founding.new_city(ctx, "one", name="一", boundary_file=tmp_path / "boundary.geojson", resolution=9, datum="wgs84")
     features = cities.tree(ctx, "one", level="community")["features"]
     assert [(one["properties"]["code"], one["properties"]["name"]) for one in features] == [("one", "一")]
+
+
+def test_a_city_says_whether_it_has_a_plan(ctx: Context, tmp_path: Path) -> None:
+    tiny.write(tmp_path, SOUTH, WEST)
+    founding.new_city(ctx, "one", name="一", boundary_file=tmp_path / "boundary.geojson", resolution=9, datum="wgs84")
+    imports.run(ctx, "one", tmp_path / "households.csv", imports.Asked(kind="households", fields={}, datum="wgs84"))
+    assert not cities.get(ctx, "one")["has_plan"]
+    with pytest.raises(errors.NotFound):
+        plans.get(ctx, "one", "current")
+    drawn = drawing.draw(ctx, "one", band=(150.0, 300.0), seed=1, seconds=1.0)
+    found = cities.get(ctx, "one")
+    assert found["has_plan"] and found["plan_in_force"] is None, "a draft is a plan to look at"
+    assert plans.get(ctx, "one", "current")["id"] == drawn["plan"]
+    assert cities.get(ctx, "tiny")["has_plan"]
 
 
 def test_sessions_end(ctx: Context) -> None:

@@ -44,9 +44,42 @@ export function connectJobs(app) {
       if (link.dataset.job === job) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    showCurrent();
   });
   app.store.on(["job"], mount);
   mount();
+  leadToMore(links);
+}
+
+/** Where the jobs do not all fit, the one that is open is in sight. */
+function showCurrent() {
+  document.querySelector(".rail-job[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/**
+ * On a phone the jobs are a bar that may be wider than the screen: a button at its end shows so, and leads on and back.
+ * @param {HTMLElement[]} links
+ */
+function leadToMore(links) {
+  const rail = byId("rail");
+  const more = byId("rail-more");
+  const reach = () => rail.scrollWidth - rail.clientWidth;
+  const look = () => {
+    more.hidden = reach() < 1;
+    more.classList.toggle("back", rail.scrollLeft > reach() - 1);
+  };
+  more.addEventListener("click", () => {
+    if (more.classList.contains("back")) return rail.scrollTo({ left: 0 });
+    const end = more.getBoundingClientRect().left;
+    const next = links.map((link) => link.getBoundingClientRect()).find(({ right }) => right > end);
+    rail.scrollTo({ left: next ? rail.scrollLeft + next.left : reach() });
+  });
+  rail.addEventListener("scroll", look, { passive: true });
+  const sizes = new ResizeObserver(() => {
+    look();
+    showCurrent();
+  });
+  for (const part of [rail, byId("rail-jobs"), byId("rail-foot")]) sizes.observe(part);
 }
 
 /**

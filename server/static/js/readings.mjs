@@ -1,9 +1,10 @@
 /** What several parts ask of the server: regions of all levels, the grids of the plan, incidents over time. */
 
-import { request, withQuery } from "./api.mjs";
+import { ApiError, request, withQuery } from "./api.mjs";
 import * as format from "./format.mjs";
 import { boundsOf } from "./geometry.mjs";
 import { beginning, steps, summed } from "./histogram.mjs";
+import { t } from "./i18n.mjs";
 import { windowOf } from "./layers/asked.mjs";
 
 /**
@@ -15,6 +16,12 @@ export function createReadings(app, cache) {
   let regions = [];
   /** @type {any} */
   let list = null;
+  const hasNoPlan = () => !app.city.has_plan && app.store.get().plan === "current";
+  /** A plan that is not there is not asked for: the browser would report the answer as an error. */
+  const ofPlan = async (/** @type {string} */ path) => {
+    if (hasNoPlan()) throw new ApiError({ code: "not_found", message: t("city.no_plan"), status: 404 });
+    return cache.read(path);
+  };
   return {
     async regions() {
       const sets = await Promise.all(
@@ -29,7 +36,7 @@ export function createReadings(app, cache) {
     async grids() {
       const path = app.planPath("grids");
       try {
-        const found = await cache.read(path);
+        const found = await ofPlan(path);
         if (path === app.planPath("grids")) list = found;
         return found;
       } catch (failure) {
@@ -37,6 +44,10 @@ export function createReadings(app, cache) {
         throw failure;
       }
     },
+    /** Whether the city has no plan yet, so that there is none to look at. */
+    hasNoPlan,
+    /** The plan that is looked at. */
+    plan: () => ofPlan(app.path(`plans/${encodeURIComponent(app.store.get().plan)}`)),
     planInfo: () => list?.plan ?? null,
     band: () => list?.band ?? [300, 500],
     /** Days and hours of the incidents of a category, over all time. */

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from server.rules import permissions
+from server.rules import permissions, planned
 from server.store import bases, cities, database, imported, plans, regions
 from server.usecases import errors
 from server.usecases.city import territory
@@ -48,7 +48,8 @@ def version(ctx: Context, code: str) -> int:
 
 
 def get(ctx: Context, code: str) -> dict[str, Any]:
-    """One city as the map page needs it: extent, levels, plan in force, incidents, counts, allowed actions."""
+    """One city as the map page needs it: extent, levels, plan in force, incidents, counts, allowed actions.
+    ``has_plan``: whether ``current`` names a plan, so that nobody needs to ask for one that is not there."""
     with database.reading(ctx.db) as connection:
         place = territory.world(ctx, connection, code)
         city, base = place.city, place.base
@@ -65,6 +66,8 @@ def get(ctx: Context, code: str) -> dict[str, Any]:
             "data_version": city.data_version,
             "demo": city.demo,
             "plan_in_force": {"id": plan["id"], "version": plan["version"]} if plan else None,
+            "has_plan": plan is not None
+            or plans.newest(connection, code, status="draft", kind=planned.GRIDS) is not None,
             "incidents": counting.summary(ctx, connection, place),
             "counts": counts,
             "can": sorted(permissions.allowed(ctx.actor)),

@@ -75,7 +75,7 @@ def rebalance(
     start = Partition(stored.place.base.cells, covered(stored.labels, ground.problem))
     problem = _locked(ground.problem, stored.labels, _closed(names, only, kept))
     progress(0.2, "rebalancing")
-    rule = drawings.stop_rule(seconds, cancelled, drawings.beat(progress, 0.2, 0.85))
+    rule = drawings.stop_rule(seconds, cancelled, drawings.beat(progress, 0.2, 0.85, seconds=seconds))
     made = drawing.rebalance(problem, start, rng=np.random.default_rng(seed), stop=rule)
     if made.stopped_by == "cancelled":
         raise errors.Cancelled("cancelled", "Rebalancing was cancelled; no plan was stored.")

@@ -35,7 +35,7 @@ LINKS = ("bridge", "tunnel")
 NOTHING = wishes.Wishes()
 
 HALF_S = 20.0
-"""Seconds after which half of the drawing is said to be done: nobody knows how long a search will take."""
+"""Seconds after which half of a drawing without a limit is said to be done: nobody knows how long it will take."""
 
 
 def draw(
@@ -56,7 +56,7 @@ def draw(
         place = territory.world(ctx, connection, city)
         ground, bound = prepare(ctx, connection, place, band=band, wished=wished)
     progress(0.2, "drawing")
-    rule = stop_rule(seconds, cancelled, beat(progress, 0.2, 0.85))
+    rule = stop_rule(seconds, cancelled, beat(progress, 0.2, 0.85, seconds=seconds))
     if exact:
         made: drawing.Drawing = drawing.exact(ground.problem, stop=rule)
     else:
@@ -206,14 +206,16 @@ def stop_rule(
     return stop.any_of(*rules) if rules else None
 
 
-def beat(progress: Progress, first: float, last: float) -> stop.Rule:
-    """A rule that never stops: it tells ``progress``, once a second, a share that creeps from ``first`` to ``last``."""
+def beat(progress: Progress, first: float, last: float, *, seconds: float | None = None) -> stop.Rule:
+    """A rule that never stops: it tells ``progress``, once a second, a share from ``first`` to ``last``: that of the
+    time allowed, or one that creeps where as much time as it takes is allowed."""
     told = [0.0]
 
     def tell(found: stop.Progress) -> None:
         if found.seconds_s - told[0] >= 1.0:
             told[0] = found.seconds_s
-            progress(last - (last - first) * HALF_S / (HALF_S + found.seconds_s), "drawing")
+            past = found.seconds_s / (HALF_S + found.seconds_s) if seconds is None else found.seconds_s / seconds
+            progress(first + (last - first) * min(past, 1.0), "drawing")
 
     return tell
 

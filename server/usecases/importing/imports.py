@@ -74,7 +74,9 @@ def run(
     ctx: Context, city: str, path: Path, asked: Asked, *, name: str | None = None, host: bool = True,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Import ``path`` into a city and answer the report; with ``dry_run`` only read it and answer what would be read.
+    """Import ``path`` into a city and answer the report; with ``dry_run`` only read it and answer what would be taken:
+    ``foreseen`` says whether the rows were held against the city, so that an import would come to the same counts;
+    where it is false, ``accepted`` is the most that an import would take.
 
     ``host`` takes the limits of an administrator's command instead of an upload's. Raises Refused for a file at fault,
     Conflict and NotFound for the city; rejected rows are a result, not an error.
@@ -87,7 +89,7 @@ def run(
     progress(0.02, "reading")
     parsed = _read(ctx, place, path, asked, name=name or path.name, host=host, progress=progress)
     if asked.dry_run:
-        return {**told(parsed, Outcome(parsed.report.accepted, 0, [], {}), asked, name or path.name), "dry_run": True}
+        return _preview(ctx, place, parsed, asked, name=name or path.name)
     progress(0.6, "storing")
     store = _STORES.get(asked.kind, _store_rows)
     if asked.kind == "incidents":
@@ -195,6 +197,30 @@ def _read(
     )
 
 
+def _preview(
+    ctx: Context, place: territory.World, parsed: reading.Read, asked: Asked, *, name: str
+) -> dict[str, Any]:
+    with database.reading(ctx.db) as connection:
+        outcome = _foreseen(ctx, connection, place, parsed, asked)
+    most = Outcome(parsed.report.accepted, 0, [], {})
+    return {**told(parsed, outcome or most, asked, name), "dry_run": True, "foreseen": outcome is not None}
+
+
+def _foreseen(
+    ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, asked: Asked
+) -> Outcome | None:
+    """What storing the rows would come to; None for kinds of which only storing tells."""
+    if asked.kind == "incidents":
+        prepared = facts.prepare(ctx, connection, place, parsed)
+        new = prepared.rows.num_rows
+        return Outcome(new, prepared.inside - new, prepared.faults, prepared.told)
+    if asked.kind not in imported.TABLES or asked.kind == "cameras":
+        return None
+    landed, settled = _sorted(connection, place, parsed, asked.kind)
+    extra = {"outside": _outside(place, landed)}
+    return Outcome(len(settled.new) + len(settled.changed), settled.duplicate, list(landed.faults), extra)
+
+
 def _store(
     ctx: Context, connection: Connection, place: territory.World, parsed: reading.Read, asked: Asked, store: Store, *,
     name: str,
@@ -229,11 +255,7 @@ def _store_rows(
 ) -> Outcome:
     """Store rows of the kinds that have a table of their own, and weigh households again where they bear on it."""
     city = place.city.code
-    landed = landing.land(
-        asked.kind, parsed.table, city=city, resolution=place.base.resolution
-    )
-    known = imported.digests(connection, asked.kind, city)
-    settled = landing.settle(landed, known, import_id=import_id)
+    landed, settled = _sorted(connection, place, parsed, asked.kind, import_id=import_id)
     faults = list(landed.faults)
     if asked.kind == "cameras":
         settled, merged = camera_merge.merge(connection, city, landed, settled)
@@ -245,6 +267,15 @@ def _store_rows(
     if asked.kind in ("households", "buildings"):
         extra["households"] = weighing.weigh(ctx, connection, place)
     return Outcome(len(settled.new) + len(settled.changed), settled.duplicate, faults, extra)
+
+
+def _sorted(
+    connection: Connection, place: territory.World, parsed: reading.Read, kind: str, *, import_id: int = 0
+) -> tuple[landing.Landed, landing.Settled]:
+    """The rows as the table of their kind takes them: new, changed and already there."""
+    city = place.city.code
+    landed = landing.land(kind, parsed.table, city=city, resolution=place.base.resolution)
+    return landed, landing.settle(landed, imported.digests(connection, kind, city), import_id=import_id)
 
 
 def _note_states(connection: Connection, city: str, changed: list[dict[str, Any]], *, at: str) -> None:

@@ -145,7 +145,8 @@ def _overall(
         verdict = str(found.verdict[0])
         lines.append({
             "zh": f"与{zh}（{past:,} 件）相比，日均之比 {_interval(found, 0)}，{_VERDICTS[verdict][0]}。",
-            "en": f"Against {en} ({past:,}), the ratio per day is {_interval(found, 0)}: {_VERDICTS[verdict][1]}.",
+            "en": f"Against {en} ({past:,} reports), the ratio per day is {_interval(found, 0)}: "
+            f"{_VERDICTS[verdict][1]}.",
         })  # fmt: skip
     return {"id": "overall", "title": {"zh": "总体", "en": "Overall"}, "sentences": lines}
 
@@ -233,7 +234,7 @@ def _gathered(found: Columns) -> dict[str, Any]:
     if fresh:
         told = fresh[:NAMED]
         zh = "、".join(f"{one['inside'] or ''}（{one['n']:,} 件）" for one in told)
-        en = ", ".join(f"{one['inside'] or ''} ({one['n']:,})" for one in told)
+        en = ", ".join(f"{one['inside'] or ''} ({one['n']:,} reports)" for one in told)
         lines.append({"zh": f"新出现或正在增强：{zh}。", "en": f"New or growing: {en}."})
     return {"id": "spots", "title": {"zh": "热点", "en": "Hot spots"}, "sentences": lines}
 

@@ -151,7 +151,7 @@ function preview(app, asked, found, busy, send, fresh) {
     h(
       "div.row.wrap.sticky-foot",
       {},
-      button(".primary", t("import.go", { n: format.number(found.accepted) }), () => send(false)),
+      button(".primary", t(found.foreseen ? "import.go" : "import.go_most", { n: format.number(found.accepted) }), () => send(false)),
       button("", t("import.again"), () => send(true)),
       button(".quiet", t("action.cancel"), fresh),
     ),

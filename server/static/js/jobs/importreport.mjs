@@ -112,15 +112,16 @@ function refusedButton(app, one) {
 }
 
 /**
- * The table of refused rows as CSV, with the mark by which Excel knows UTF-8.
- * @param {{row: number, field: string, code: string, reason: string}[]} items
+ * The table of refused rows as CSV, with the mark by which Excel knows UTF-8: whoever mends the file may read another
+ * language than whoever imported it, so every row says why in both, and by a code for programs.
+ * @param {{row: number, field: string, code: string, words: {zh: string}, reason: string}[]} items
  */
 export function refusedTable(items) {
   const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
-  const lines = items.map(({ row, field, code, reason }) =>
-    [row, quoted(field), quoted(tOr(`import.code.${code}`, code)), quoted(reason)].join(","),
+  const lines = items.map(({ row, field, code, words, reason }) =>
+    [row, ...[field, code, words.zh, reason].map(quoted)].join(","),
   );
-  return ["\ufeffrow,field,fault,reason", ...lines, ""].join("\r\n");
+  return ["\ufeffrow,field,code,原因,reason", ...lines, ""].join("\r\n");
 }
 
 /** @param {any[]} faults */

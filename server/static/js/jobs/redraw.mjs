@@ -42,6 +42,7 @@ export function mount(app) {
     };
     replace(body, tabs(offered, tab, choose), place);
     if (tab === "draw") replace(place, drawForm(app));
+    else if (tab === "edit" && app.hasNoPlan()) replace(place, noPlan(app, () => choose("draw")));
     else if (tab === "edit") hold(place, mountEditor);
     else if (tab === "borders") hold(place, mountBorders);
     else loadInto(place, () => check(app, () => choose("draw")), 8);
@@ -80,19 +81,23 @@ export function mount(app) {
  * @param {any} app
  * @param {() => void} goDraw
  */
+function noPlan(app, goDraw) {
+  const draw = h("button.button.primary", { type: "button", on: { click: goDraw } }, t("draw.start"));
+  return empty(t("city.no_plan"), app.can("plan.draw") ? draw : null);
+}
+
+/**
+ * @param {any} app
+ * @param {() => void} goDraw
+ */
 async function check(app, goDraw) {
   let plan;
   let list;
   try {
-    [plan, list] = await Promise.all([app.read(app.path(`plans/${app.store.get().plan}`)), app.grids()]);
+    [plan, list] = await Promise.all([app.plan(), app.grids()]);
   } catch (failure) {
     if (!(failure instanceof ApiError && failure.status === 404)) throw failure;
-    return empty(
-      t("city.no_plan"),
-      app.can("plan.draw")
-        ? h("button.button.primary", { type: "button", on: { click: goDraw } }, t("draw.start"))
-        : null,
-    );
+    return noPlan(app, goDraw);
   }
   const inBand = list.grids.filter((/** @type {any} */ grid) => grid.deviation === 0).length;
   const whole = list.grids.filter((/** @type {any} */ grid) => grid.pieces <= 1).length;

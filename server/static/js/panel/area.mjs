@@ -1,5 +1,6 @@
 /** An area of a department's net (a patrol area): its reports, the grids it touches, the areas that it overlaps. */
 
+import { departmentName } from "../departments.mjs";
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
@@ -17,7 +18,7 @@ const MOST = 40;
 export async function areaPanel(app, id) {
   const area = app.can("exact.read") ? await app.netArea(id) : null;
   if (!area) return { title: t("kind.area"), body: h("p.empty", {}, t("advice.gone")) };
-  const net = { kind: "net", id: area.net.id, name: area.net.department };
+  const net = { kind: "net", id: area.net.id, name: departmentName(area.net.department) };
   return {
     title: area.name || area.code,
     above: crumbs(app, app.can("plan.draw") ? [net] : []),
@@ -27,7 +28,7 @@ export async function areaPanel(app, id) {
       h(
         "p.row.wrap",
         {},
-        h("span.tag", {}, t("areas.level.net", { name: area.net.department })),
+        h("span.tag", {}, t("areas.level.net", { name: departmentName(area.net.department) })),
         h("code", {}, area.code),
         h("span.note", {}, t("grid.cells", { n: format.number(area.cells) })),
       ),

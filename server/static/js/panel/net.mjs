@@ -1,6 +1,7 @@
 /** 多网合一: a department's grids held against the basic ones: overlaps, gaps, what it cuts, and what would mend it. */
 
 import { request, withQuery } from "../api.mjs";
+import { departmentName } from "../departments.mjs";
 import { h, icon } from "../dom.mjs";
 import * as format from "../format.mjs";
 import { language, t } from "../i18n.mjs";
@@ -35,7 +36,7 @@ export function netsBlock(app) {
             h(
               "button.item",
               { type: "button", on: { click: () => app.select({ kind: "net", id: one.id }) } },
-              h("span.grow", {}, one.department),
+              h("span.grow", {}, departmentName(one.department)),
               h("span.num", {}, t("net.grids", { n: format.number(one.grids) })),
               icon("chevron"),
             ),
@@ -124,7 +125,7 @@ export async function netPanel(app, id) {
   outline(app, id, shapes);
   const tongue = language();
   return {
-    title: told.net.department,
+    title: departmentName(told.net.department),
     above: crumbs(app, []),
     body: h(
       "div",
@@ -259,8 +260,8 @@ function outline(app, id, shapes) {
  * @param {any} net
  */
 async function remove(app, net) {
-  if (!(await ask({ title: t("net.remove"), text: t("net.remove_what", { name: net.department }), yes: t("net.remove") })))
-    return;
+  const text = t("net.remove_what", { name: departmentName(net.department) });
+  if (!(await ask({ title: t("net.remove"), text, yes: t("net.remove") }))) return;
   try {
     await request(app.path(`nets/${encodeURIComponent(net.id)}`), { method: "DELETE" });
     app.select({ kind: "city", id: app.city.code });

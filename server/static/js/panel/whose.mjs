@@ -1,6 +1,7 @@
 /** 这里归谁管: an address, a place, a code → the grid, its posts, the chain of centres, the departments. */
 
 import { request, withQuery } from "../api.mjs";
+import { departmentName } from "../departments.mjs";
 import { h, icon, replace } from "../dom.mjs";
 import { language, t } from "../i18n.mjs";
 import { block, facts } from "../parts/figures.mjs";
@@ -90,7 +91,7 @@ export function whose(app, found, to) {
       .filter((/** @type {any} */ one) => one.role !== "worker")
       .map((/** @type {any} */ one) => [tierName(one.role), to("centre", one.id, one.name)]),
     ...found.departments.map((/** @type {any} */ one) => [
-      one.department,
+      departmentName(one.department),
       app.can("plan.draw") ? to("net", one.layer, one.name) : one.name,
     ]),
   ];

@@ -15,7 +15,19 @@ const AWAY_MS = 3000;
 const QUIET_MS = 6000;
 const OVER = new Set(["done", "failed", "cancelled"]);
 
-/** @typedef {{id: string, title: string, started: number, job: any, away?: boolean}} Task */
+/** Below this share or time, what is left is not guessed. */
+const LEAST = { share: 0.03, run_s: 2 };
+/** A guess this many times what was said, and more, makes the latter worthless. */
+const LATE = { times: 2, more_s: 5 };
+
+/**
+ * @typedef {object} Task
+ * @property {string} id
+ * @property {string} title catalogue key
+ * @property {any} job
+ * @property {number} [said_s] the least time left that was said
+ * @property {boolean} [away]
+ */
 
 /**
  * @param {string} city tasks are remembered per city
@@ -59,12 +71,13 @@ export function createTasks(city, onDone) {
   if (tasks.size) poll();
   return {
     /**
-     * Follow a job that the server has accepted.
+     * Follow a job that the server has accepted. What failed at the same before gives way to it.
      * @param {{job: {id: string}}} accepted
      * @param {string} title catalogue key
      */
     follow(accepted, title) {
-      tasks.set(accepted.job.id, { id: accepted.job.id, title, started: Date.now(), job: null });
+      for (const old of tasks.values()) if (old.title === title && !running(old)) tasks.delete(old.id);
+      tasks.set(accepted.job.id, { id: accepted.job.id, title, job: null });
       keep();
       show();
       clearTimeout(timer);
@@ -91,11 +104,11 @@ function running(task) {
  * @param {string} city
  */
 function createMemory(city) {
-  const memory = remembered(`tasks.${city}`, /** @type {{id: string, title: string, started: number}[]} */ ([]));
+  const memory = remembered(`tasks.${city}`, /** @type {{id: string, title: string}[]} */ ([]));
   /** @type {Map<string, Task>} */
   const tasks = new Map(memory.get().map((one) => [one.id, { ...one, job: null }]));
   const keep = () =>
-    memory.set([...tasks.values()].filter(running).map(({ id, title, started }) => ({ id, title, started })));
+    memory.set([...tasks.values()].filter(running).map(({ id, title }) => ({ id, title })));
   return { tasks, keep };
 }
 
@@ -107,6 +120,7 @@ async function look(task) {
   try {
     task.job = await request(`/api/jobs/${encodeURIComponent(task.id)}`);
     task.away = false;
+    task.said_s = Math.min(task.said_s ?? Infinity, guess(task.job));
   } catch (failure) {
     if (/** @type {any} */ (failure).status === 404) return false;
     task.away = true;
@@ -174,13 +188,34 @@ function card(task, forget) {
 }
 
 /**
+ * Seconds that a task will take yet as its progress makes it look; Infinity where that says nothing.
+ * @param {any} job
+ */
+function guess({ run_s, progress }) {
+  if (run_s === null || run_s < LEAST.run_s || progress < LEAST.share) return Infinity;
+  return (run_s / progress) * (1 - progress);
+}
+
+/**
+ * Seconds that a task will take yet: until its time is up where it was given one, else a guess that never grows. Null
+ * where its progress has fallen far behind what was said, or says nothing yet.
+ * @param {{job: any, said_s?: number}} task
+ */
+export function timeLeft({ job, said_s = Infinity }) {
+  if (job.left_s !== null) return job.left_s > 0 ? job.left_s : null;
+  const now = guess(job);
+  return now === Infinity || now > LATE.times * said_s + LATE.more_s ? null : Math.min(now, said_s);
+}
+
+/**
  * @param {Task} task
  * @param {number} ratio
  */
 function left(task, ratio) {
-  const gone = (Date.now() - task.started) / 1000;
-  if (ratio < 0.03 || gone < 2) return format.percent(Math.round(ratio * 100) / 100);
-  return t("tasks.left", { time: format.duration((gone / ratio) * (1 - ratio), language()) });
+  const time = task.job ? timeLeft(task) : null;
+  if (time === null) return format.percent(Math.round(ratio * 100) / 100);
+  const key = task.job.left_s === null ? "tasks.left" : "tasks.left_most"; // a search may end before its time is up
+  return t(key, { time: format.duration(time, language()) });
 }
 
 /**

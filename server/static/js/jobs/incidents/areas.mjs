@@ -1,5 +1,6 @@
 /** The same figures for every area: counts, rates, change with its interval; two areas side by side; borders. */
 
+import { departmentName } from "../../departments.mjs";
 import { h, icon, replace } from "../../dom.mjs";
 import * as format from "../../format.mjs";
 import { t } from "../../i18n.mjs";
@@ -62,7 +63,7 @@ export async function netLevels(app) {
 
 /** The name of a level; a department's net has that of the department. @param {string} level */
 function levelName(level) {
-  return level.startsWith("net:") ? t("areas.level.net", { name: level.slice(4) }) : t(`areas.level.${level}`);
+  return level.startsWith("net:") ? t("areas.level.net", { name: departmentName(level.slice(4)) }) : t(`areas.level.${level}`);
 }
 
 /** @param {any} app */
