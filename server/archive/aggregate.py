@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from geo import cells, errors
 from server.archive import engine, names, presum, spark, sql, tally, values
 
-BATCH_ROWS = 1 << 18
+BATCH_ROWS = 1 << 17
+BUFFER_BYTES = 1 << 18
 ENGINES = ("duckdb", "spark")
 SCHEMA = pa.schema([("cell", pa.int64()), ("category", pa.string()), ("n", pa.int64())])
 _POINTS = ("lat", "lng", "category")
@@ -151,7 +152,7 @@ class _Work:
             if path is None:
                 return
             texts = ["category"] if pq.read_schema(path).field("category").type == pa.string() else []
-            with pq.ParquetFile(path, read_dictionary=texts) as file:
+            with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
                 for batch in file.iter_batches(
                     batch_size=BATCH_ROWS, row_groups=[group], columns=list(_POINTS), use_threads=False
                 ):

@@ -25,6 +25,7 @@ _LOW = np.uint64((1 << 52) - 1)
 FIRST_LINES = 1 << 12
 """Lines of a new table."""
 _BLOCK = 256
+_DENSE = 8  # where a cell has one in so many categories, looking through all of them is faster than sorting
 _FAST = 1 << 18
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -115,13 +116,16 @@ def _add(
     """
     keys, homes, lanes = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint32)
     met, counts = np.uint64(0), lines.view(np.uint32)
+    group, lane = np.empty(len(known), np.uint64), np.empty(len(known), np.uint32)
+    for code in range(len(known)):
+        group[code] = np.uint64(known[code] // _LANES + 1) << _SHIFT
+        lane[code] = 2 + known[code] % _LANES
     for start in range(0, len(cells), _BLOCK):
         size = min(_BLOCK, len(cells) - start)
         for i in range(size):
-            code = np.uint32(known[codes[start + i]])
-            group = code // np.uint32(_LANES)
-            lanes[i] = np.uint32(2) + code - np.uint32(_LANES) * group
-            keys[i] = (cells[start + i] & _LOW) | (np.uint64(group + np.uint32(1)) << _SHIFT)
+            code = codes[start + i]
+            lanes[i] = lane[code]
+            keys[i] = (cells[start + i] & _LOW) | group[code]
             homes[i] = _home(keys[i], lines)
         for i in range(size):
             met ^= lines[homes[i], 0]
@@ -168,7 +172,7 @@ def _tell(
     n: NDArray[np.int64],
 ) -> None:
     """Write the pairs of the lines in ``order``, in which those of a cell follow each other."""
-    met, held, many, at = np.empty(len(rank), np.int64), np.empty(len(rank), np.int64), 0, 0
+    met, held, many, at = np.empty(len(rank), np.int64), np.zeros(len(rank), np.int64), 0, 0
     counts = lines.view(np.uint32)
     for m in range(len(order)):
         key = lines[order[m], 0]
@@ -180,8 +184,15 @@ def _tell(
                 held[met[many]] = count
                 many += 1
         if m + 1 == len(order) or (lines[order[m + 1], 0] ^ key) & _LOW != 0:
-            met[:many].sort()
+            if many * _DENSE < len(rank):
+                met[:many].sort()
+            else:
+                many = 0
+                for one in range(len(rank)):
+                    met[many] = one
+                    many += held[one] != 0
             for k in range(many):
                 cells[at], codes[at], n[at] = key & _LOW, code_at[met[k]], held[met[k]]
+                held[met[k]] = 0
                 at += 1
             many = 0
