@@ -60,7 +60,7 @@ def of_points(
     _warm(res)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda _: work.count(), range(threads)))
-    return work.result()
+    return work.result(threads)
 
 
 def of_cells(
@@ -120,7 +120,9 @@ def _warm(res: int) -> None:
         lats.flags.writeable = lngs.flags.writeable = writeable
         ids, codes = cells.from_points(lats, lngs, res), np.zeros(2, np.int32)
         codes.flags.writeable = writeable
-        tally.Tally().add(ids, codes, np.zeros(1, np.int32))
+        table = tally.Tally()
+        table.add(ids, codes, np.zeros(1, np.int32))
+        table.result(np.zeros(1, np.int64))
     many = np.arange(1, tally.FIRST_LINES, dtype=np.uint64)  # more than a new table holds, so that it grows
     tally.Tally().add(many, np.zeros(many.size, np.int32), np.zeros(1, np.int32))
 
@@ -159,9 +161,9 @@ class _Work:
                     self._told(batch.num_rows)
                     self._table.add(*self._plain(batch))
 
-    def result(self) -> pa.Table:
+    def result(self, threads: int) -> pa.Table:
         """The counts in order of cell and category, rows without a category after those with one."""
-        found, codes, n = self._table.result(self._names.ranks())
+        found, codes, n = self._table.result(self._names.ranks(), threads=threads)
         return pa.table({"cell": found.view(np.int64), "category": self._names.texts(codes), "n": n})
 
     def _told(self, rows: int) -> None:

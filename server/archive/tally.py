@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
@@ -57,12 +58,25 @@ class Tally:
                 elif at < len(cells):
                     self._grow()
 
-    def result(self, rank: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]:
+    def result(
+        self, rank: NDArray[np.int64], *, threads: int = 1
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]:
         """Cells, codes and counts of all pairs met, by cell and then by ``rank[code]``."""
         used = np.flatnonzero(self._lines[:, 0])
-        order = used[np.argsort(self._lines[used, 0] & _LOW)]
-        cells, codes, n = (np.empty(_number(self._lines), kind) for kind in (np.uint64, np.int32, np.int64))
-        _tell(self._lines, order, rank, np.argsort(rank).astype(np.int32), cells, codes, n)
+        ids = self._lines[used, 0] & _LOW
+        order, threads = np.argsort(ids), min(threads, max(1, len(used)))
+        # Lines of one cell stay together: a part begins where the cell at its beginning is first met.
+        cuts = np.searchsorted(ids[order], ids[order[[len(order) * k // threads for k in range(1, threads)]]])
+        parts = np.split(used[order], cuts)
+        ends = np.cumsum([_number(self._lines, part) for part in parts])
+        cells, codes, n = (np.empty(ends[-1], kind) for kind in (np.uint64, np.int32, np.int64))
+        code_at = np.argsort(rank).astype(np.int32)
+
+        def tell(part: NDArray[np.int64], start: int, end: int) -> None:
+            _tell(self._lines, part, rank, code_at, cells[start:end], codes[start:end], n[start:end])
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(tell, parts, [0, *ends[:-1]], ends))
         cells |= self._top
         for (cell, code), more in self._beyond.items():
             n[(cells == cell) & (codes == code)] += more
@@ -144,12 +158,12 @@ def _add(
 
 
 @numba.njit(cache=True, nogil=True)
-def _number(lines: Lines) -> int:
-    """How many pairs there are."""
+def _number(lines: Lines, some: NDArray[np.int64]) -> int:
+    """How many pairs there are in some of the lines."""
     counts, number = lines.view(np.uint32), 0
-    for i in range(len(lines)):
+    for at in some:
         for lane in range(_LANES):
-            number += counts[i, 2 + lane] != 0
+            number += counts[at, 2 + lane] != 0
     return number
 
 

@@ -84,6 +84,14 @@ def test_a_table_that_grows_and_goes_beyond_its_limit_counts_like_a_counter(
     assert dict(zip(zip(found.tolist(), codes.tolist(), strict=True), n.tolist(), strict=True)) == dict(wanted)
     order = list(zip(found.tolist(), rank[codes].tolist(), strict=True))
     assert order == sorted(order)
+    for threads in (2, 3, 7, 64):
+        for one, other in zip((found, codes, n), table.result(rank, threads=threads), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_table_without_anything_tells_nothing() -> None:
+    for threads in (1, 2):
+        assert [column.size for column in tally.Tally().result(np.zeros(0, np.int64), threads=threads)] == [0, 0, 0]
 
 
 def test_the_command_writes_the_counts(stored: Path, tmp_path: Path) -> None:
