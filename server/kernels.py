@@ -39,8 +39,6 @@ def main() -> None:
     staffing.assign(lats[:9], lngs[:9], lats[:8], lngs[:8], capacity=np.full(9, 1))
     _sight(ids)
     _grids(ids)
-    many = cells.disk(middle, 5 * RINGS)
-    outlines.outlines(many, np.zeros(many.size, np.int32))
 
 
 def _sight(ids: cells.Cells) -> None:

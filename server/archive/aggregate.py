@@ -113,16 +113,14 @@ def directory(source: Path, out: Path, *, res: int, by: str = "duckdb") -> Made:
 
 
 def _warm(res: int) -> None:
-    """Compile every loop that the threads will run, before there are threads: for arrays that may be written to and for
+    """Compile every loop that the threads will run, before there are threads: for codes that may be written to and for
     those of Arrow, which may not."""
+    ids, table = cells.from_points(np.zeros(2), np.ones(2), res), tally.Tally()
     for writeable in (True, False):
-        lats, lngs = np.zeros(2), np.ones(2)
-        lats.flags.writeable = lngs.flags.writeable = writeable
-        ids, codes = cells.from_points(lats, lngs, res), np.zeros(2, np.int32)
+        codes = np.zeros(2, np.int32)
         codes.flags.writeable = writeable
-        table = tally.Tally()
         table.add(ids, codes, np.zeros(1, np.int32))
-        table.result(np.zeros(1, np.int64))
+    table.result(np.zeros(1, np.int64))
     many = np.arange(1, tally.FIRST_LINES, dtype=np.uint64)  # more than a new table holds, so that it grows
     tally.Tally().add(many, np.zeros(many.size, np.int32), np.zeros(1, np.int32))
 

@@ -28,7 +28,7 @@ def serve_command(home: Path | None, host: str | None, port: int | None, insecur
     try:
         health.examine(ctx)
         serve.refuse_unsafe(own, accounts=users.exist(ctx))
-        if beginning.demonstration(ctx) is None:
+        if beginning.wanted(ctx):
             _load_demonstration(ctx)
     except serve.Refused as error:
         raise click.ClickException(str(error)) from None

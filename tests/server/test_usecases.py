@@ -18,7 +18,7 @@ from server.rules import permissions
 from server.store import database, schema
 from server.usecases import errors, users, verify
 from server.usecases.cameras import coverage
-from server.usecases.city import cities, demo, founding, ground, search, things
+from server.usecases.city import beginning, cities, demo, founding, ground, search, things
 from server.usecases.context import Context
 from server.usecases.drafting import drawing
 from server.usecases.importing import imports
@@ -275,7 +275,9 @@ def test_first_use_loads_the_demonstration_once(place: Place, tmp_path: Path) ->
 
     with pytest.raises(KeyboardInterrupt):
         demo.ensure(ctx, folder=tmp_path, progress=stop)
+    assert beginning.wanted(ctx), "a start that was interrupted goes on"
     assert demo.ensure(ctx, folder=tmp_path) == "demo"
+    assert not beginning.wanted(ctx)
     found = cities.get(ctx, "demo")
     assert found["demo"]
     assert found["incidents"]["n"] == 900
@@ -286,4 +288,5 @@ def test_first_use_loads_the_demonstration_once(place: Place, tmp_path: Path) ->
 
 
 def test_a_home_with_a_city_of_its_own_gets_no_demonstration(ctx: Context) -> None:
+    assert not beginning.wanted(ctx), "so that no start says that it is loaded, or compiles for it"
     assert demo.ensure(ctx) is None

@@ -28,12 +28,12 @@ def ensure(ctx: Context, *, progress: Progress = silent, folder: Path = FOLDER) 
     done = beginning.demonstration(ctx)
     if done is not None:
         return done
+    if not beginning.wanted(ctx):
+        return None
     with database.reading(ctx.db) as connection:
         known = [city.code for city in cities.every(connection)]
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     code = str(manifest["code"])
-    if known and code not in known:
-        return None
     own = ctx.acting(permissions.HOST)
     if code not in known:
         _found(own, manifest, folder, progress)
